@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Braid.Block;
+
+/// <summary>
+/// Something that takes bios (struct gendisk): a path, or a mapped device over paths. On one loop.
+/// </summary>
+public abstract class BlockDevice
+{
+    protected BlockDevice(string name) => Name = name;
+
+    /// <summary>As tables and messages call it.</summary>
+    public string Name { get; protected set; }
+
+    /// <summary>Bytes; 0 while not known.</summary>
+    public abstract long SizeBytes { get; }
+
+    /// <summary>What it can do; a careful guess while <see cref="HasLimits"/> is false.</summary>
+    public abstract QueueLimits Limits { get; }
+
+    /// <summary>False for a path that has not been reached yet.</summary>
+    public virtual bool HasLimits => true;
+
+    /// <summary>The queue of a request-based device; null for one that takes bios only.</summary>
+    public abstract RequestQueue? Queue { get; }
+
+    /// <summary>Requests that have ended, by kind.</summary>
+    public abstract BlockStatistics Statistics { get; }
+
+    /// <summary>
+    /// Takes a bio. It may end before this returns. Bios submitted in one turn are merged.
+    /// </summary>
+    public abstract void Submit(Bio bio);
+
+    /// <summary>
+    /// Ends a bio that asks for what the device has not: beyond the end, a write to a read-only
+    /// device, an operation without support. True if the bio was ended.
+    /// </summary>
+    protected bool Refuse(Bio bio)
+    {
+        BlockStatus status = Check(bio);
+        if (status == BlockStatus.Ok) return false;
+        bio.EndWith(status);
+        return true;
+    }
+
+    private BlockStatus Check(Bio bio)
+    {
+        if (bio.Operation == BlockOperation.Flush) return BlockStatus.Ok;
+        if (bio.Offset < 0 || bio.Length <= 0 || bio.Length > SizeBytes - bio.Offset)
+            return BlockStatus.IoError;
+        if (bio.IsWrite && Limits.ReadOnly) return BlockStatus.ReadOnly;
+        if (Limits.MaxFor(bio.Operation) == 0) return BlockStatus.NotSupported;
+        if (bio.Operation == BlockOperation.Extents && !Limits.Extents)
+            return BlockStatus.NotSupported;
+        int mask = Limits.LogicalBlockSize - 1;
+        return ((bio.Offset | bio.Length) & mask) == 0 ? BlockStatus.Ok : BlockStatus.Invalid;
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Braid.Block;
+
+/// <summary>
+/// Counters of one device on one loop (the kernel's /sys/block/NAME/stat). Threads: written by the
+/// loop only; others may read values that are a turn old.
+/// </summary>
+public sealed class BlockStatistics
+{
+    public long Reads { get; set; }
+
+    public long ReadMerges { get; set; }
+
+    public long ReadBytes { get; set; }
+
+    public long Writes { get; set; }
+
+    public long WriteMerges { get; set; }
+
+    public long WriteBytes { get; set; }
+
+    public long Discards { get; set; }
+
+    public long Flushes { get; set; }
+
+    /// <summary>Requests that were given back and mapped again.</summary>
+    public long Requeues { get; set; }
+
+    /// <summary>Requests in flight at the driver now.</summary>
+    public int InFlight { get; set; }
+
+    internal void CountMerge(bool isWrite)
+    {
+        if (isWrite) WriteMerges++;
+        else ReadMerges++;
+    }
+
+    /// <summary>A request or bio of that kind has ended.</summary>
+    public void CountEnd(BlockOperation operation)
+    {
+        switch (operation)
+        {
+            case BlockOperation.Read:
+                Reads++;
+                break;
+            case BlockOperation.Write:
+            case BlockOperation.WriteZeroes:
+                Writes++;
+                break;
+            case BlockOperation.Discard:
+                Discards++;
+                break;
+            case BlockOperation.Flush:
+                Flushes++;
+                break;
+            case BlockOperation.Extents:
+            default:
+                break;
+        }
+    }
+
+    /// <summary>That many bytes of it were done.</summary>
+    public void CountBytes(BlockOperation operation, long bytes)
+    {
+        if (operation == BlockOperation.Read) ReadBytes += bytes;
+        else if (operation is BlockOperation.Write or BlockOperation.WriteZeroes)
+            WriteBytes += bytes;
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Io;
+
+namespace Braid.Block;
+
+/// <summary>Whether a path can take I/O.</summary>
+public enum PathState
+{
+    /// <summary>Not reached yet, or lost; the transport is trying.</summary>
+    Down,
+
+    /// <summary>Connected: I/O is possible.</summary>
+    Up,
+
+    /// <summary>Reached, but it is not the volume it should be, or was stopped.</summary>
+    Refused,
+}
+
+/// <summary>Who hears of a path's coming and going. On the path's loop.</summary>
+public interface IPathObserver
+{
+    /// <summary>The state has changed; <paramref name="reason"/> is for people.</summary>
+    void OnPathState(PathDevice path, PathState state, string reason);
+}
+
+/// <summary>
+/// A path to the storage: a request-based device whose driver is a transport. One loop's; I/O that
+/// comes while it is down fails at once with a path error, so that another path can be chosen.
+/// </summary>
+public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
+{
+    private PathState _state;
+    private QueueLimits? _limits;
+    private long _sizeBytes;
+
+    protected PathDevice(IoLoop loop, string name, string uri, QueueOptions options)
+        : base(name)
+    {
+        Loop = loop;
+        Uri = uri;
+        Queue = new RequestQueue(loop, this, new QueueLimits(), options);
+    }
+
+    /// <summary>How it was given, without secrets.</summary>
+    public string Uri { get; }
+
+    public IoLoop Loop { get; }
+
+    public IPathObserver? Observer { get; set; }
+
+    public PathState State => _state;
+
+    /// <summary>Why it is not up; empty when it is.</summary>
+    public string Problem { get; private set; } = "not started";
+
+    public override long SizeBytes => _sizeBytes;
+
+    public override QueueLimits Limits => Queue.Limits;
+
+    public override bool HasLimits => _limits is not null;
+
+    public override RequestQueue Queue { get; }
+
+    public override BlockStatistics Statistics => Queue.Statistics;
+
+    /// <summary>As the kernel has it, known only to some drivers.</summary>
+    public virtual bool IsBusy => Queue.Tags.IsExhausted;
+
+    /// <summary>Begins to connect, and from then on keeps trying.</summary>
+    public abstract void Start();
+
+    /// <summary>Ends all I/O with a path error and stays down.</summary>
+    public abstract void Stop();
+
+    public abstract BlockStatus QueueRequest(Request request);
+
+    public override void Submit(Bio bio)
+    {
+        if (!Refuse(bio)) Queue.Submit(bio);
+    }
+
+    /// <summary>
+    /// The size that the volume must have, when it is known before the path was ever reached.
+    /// </summary>
+    public void ExpectSize(long bytes)
+    {
+        if (_sizeBytes == 0) _sizeBytes = bytes;
+    }
+
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract void Dispose(bool disposing);
+
+    /// <summary>
+    /// The transport has reached the storage. Up if it is the same volume as before and can still
+    /// do what was promised above; refused, with the reason, if not.
+    /// </summary>
+    protected bool Reached(long sizeBytes, QueueLimits limits)
+    {
+        if (_sizeBytes != 0 && sizeBytes != _sizeBytes)
+        {
+            SetState(PathState.Refused, $"its size is {sizeBytes} bytes, not {_sizeBytes}");
+            return false;
+        }
+        if (_limits is not null && _limits.Exceeds(limits) is { } problem)
+        {
+            SetState(PathState.Refused, $"it has come back as another: {problem}");
+            return false;
+        }
+        _sizeBytes = sizeBytes;
+        if (_limits is null) _limits = Queue.Limits = limits;
+        SetState(PathState.Up, "connected");
+        return true;
+    }
+
+    /// <summary>The transport has lost, or not reached, the storage.</summary>
+    protected void Lost(string reason) => SetState(PathState.Down, reason);
+
+    private void SetState(PathState state, string reason)
+    {
+        bool changed = _state != state || Problem != reason;
+        _state = state;
+        Problem = state == PathState.Up ? "" : reason;
+        if (changed) Observer?.OnPathState(this, state, reason);
+    }
+}

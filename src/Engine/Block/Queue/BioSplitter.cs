@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Braid.Block;
+
+/// <summary>
+/// Cuts bios that are longer than one request may be (bio_split_to_limits). The parts come from a
+/// pool; the whole ends when the last part has, with the first error.
+/// </summary>
+internal sealed unsafe class BioSplitter(RequestQueue queue) : IBioOwner
+{
+    private readonly Stack<Bio> _pool = new();
+
+    public bool IsNeeded(Bio bio)
+    {
+        QueueLimits limits = queue.Limits;
+        if (bio.Length > limits.MaxFor(bio.Operation)) return true;
+        long border = limits.BoundaryBytes;
+        return border > 0 && bio.Length > 0 && bio.Offset / border != (bio.End - 1) / border;
+    }
+
+    public void Split(Bio bio)
+    {
+        long position = bio.Offset;
+        bio.Status = BlockStatus.Ok;
+        // One extra, so that parts that end at once do not end the whole before all are cut.
+        bio.Parts = 1;
+        while (position < bio.End)
+        {
+            long length = LengthAt(bio, position);
+            bio.Parts++;
+            queue.Insert(Part(bio, position, length));
+            position += length;
+        }
+        EndPart(bio);
+    }
+
+    public void EndBio(Bio part)
+    {
+        Bio whole = part.Parent!;
+        if (whole.Status == BlockStatus.Ok) whole.Status = part.Status;
+        part.Parent = null;
+        _pool.Push(part);
+        EndPart(whole);
+    }
+
+    private static void EndPart(Bio whole)
+    {
+        if (--whole.Parts == 0) whole.EndWith(whole.Status);
+    }
+
+    private long LengthAt(Bio bio, long position)
+    {
+        QueueLimits limits = queue.Limits;
+        long length = Math.Min(bio.End - position, limits.MaxFor(bio.Operation));
+        long border = limits.BoundaryBytes;
+        return border > 0 ? Math.Min(length, border - (position % border)) : length;
+    }
+
+    private Bio Part(Bio whole, long position, long length)
+    {
+        if (!_pool.TryPop(out Bio? part)) part = new Bio(this);
+        part.Operation = whole.Operation;
+        part.Flags = whole.Flags;
+        part.Offset = position;
+        part.Length = length;
+        part.Data = whole.Data is null ? null : whole.Data + (position - whole.Offset);
+        part.Parent = whole;
+        return part;
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Braid.Block;
+
+/// <summary>Which scheduler a queue has (the kernel's elevator).</summary>
+public enum SchedulerKind
+{
+    /// <summary>First come, first served.</summary>
+    None,
+
+    /// <summary>mq-deadline: sorted by offset, with a limit to how long a request waits.</summary>
+    Deadline,
+}
+
+/// <summary>How a queue is made.</summary>
+public sealed record QueueOptions
+{
+    /// <summary>Requests at the same time (nr_requests), 1 to 65536.</summary>
+    public int Depth { get; init; } = 128;
+
+    public SchedulerKind Scheduler { get; init; } = SchedulerKind.None;
+
+    /// <summary>
+    /// Caps a merge at a share of what is in flight, so that a deep queue of small neighbours over a
+    /// network never collapses into one serial request. Off where the kernel is followed exactly.
+    /// </summary>
+    public bool CapMerges { get; init; }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Io;
+
+namespace Braid.Block;
+
+/// <summary>Where a request is on its way.</summary>
+public enum RequestState : byte
+{
+    /// <summary>Its tag is free.</summary>
+    Free,
+
+    /// <summary>In the plug, the scheduler, the dispatch list or the requeue list.</summary>
+    Queued,
+
+    /// <summary>At the driver.</summary>
+    InFlight,
+}
+
+/// <summary>Who is told when a clone ends, instead of its bios (rq->end_io).</summary>
+public interface ICloneOwner
+{
+    /// <summary>
+    /// The clone has ended; <paramref name="done"/> bytes from its start succeeded. The owner must
+    /// free it with <see cref="RequestQueue.Free"/>.
+    /// </summary>
+    void EndClone(Request clone, BlockStatus status, long done);
+}
+
+/// <summary>
+/// One or more merged bios that hold a tag (struct request). Allocated once for each tag; the tag
+/// and its generation are its only name on the wire. A clone shares the bios of its origin.
+/// </summary>
+public sealed class Request
+{
+    internal Request(RequestQueue queue, int tag)
+    {
+        Queue = queue;
+        Tag = tag;
+    }
+
+    /// <summary>The queue whose tag it holds.</summary>
+    public RequestQueue Queue { get; }
+
+    /// <summary>0 up to the depth of the queue.</summary>
+    public int Tag { get; }
+
+    /// <summary>Counts the uses of the tag: tells a stale reply from a good one.</summary>
+    public uint Generation { get; internal set; }
+
+    public RequestState State { get; internal set; }
+
+    public BlockOperation Operation { get; internal set; }
+
+    public BioFlags Flags { get; internal set; }
+
+    /// <summary>Bytes from the start of the device; moves on with a partial completion.</summary>
+    public long Offset { get; internal set; }
+
+    /// <summary>Bytes that are still to be done.</summary>
+    public long Length { get; internal set; }
+
+    /// <summary>The bios in order; null for none.</summary>
+    public Bio? FirstBio { get; internal set; }
+
+    /// <summary>Ranges of memory.</summary>
+    public int Segments { get; internal set; }
+
+    /// <summary>When it went to the driver, on the loop's clock.</summary>
+    public long DispatchNs { get; internal set; }
+
+    /// <summary>Of a clone: the request it was made for.</summary>
+    public Request? Origin { get; internal set; }
+
+    public long End => Offset + Length;
+
+    public bool IsWrite => Operation is not (BlockOperation.Read or BlockOperation.Extents);
+
+    internal Bio? LastBio { get; set; }
+
+    /// <summary>Of a clone: who is told of its end.</summary>
+    internal ICloneOwner? CloneOwner { get; set; }
+
+    /// <summary>Came back from a requeue, or shall stay alone: takes no more bios.</summary>
+    internal bool NoMerge { get; set; }
+
+    /// <summary>Links of the list or scheduler it is in.</summary>
+    internal RequestLinks Links { get; } = new();
+
+    /// <summary>Takes one bio, its first.</summary>
+    internal void Begin(Bio bio)
+    {
+        Operation = bio.Operation;
+        Flags = bio.Flags;
+        Offset = bio.Offset;
+        Length = bio.Length;
+        FirstBio = LastBio = bio;
+        bio.Next = null;
+        Segments = bio.HasData ? 1 : 0;
+        NoMerge = false;
+    }
+
+    internal void Append(Bio bio)
+    {
+        LastBio!.Next = bio;
+        LastBio = bio;
+        bio.Next = null;
+        Length += bio.Length;
+        Segments++;
+    }
+
+    internal void Prepend(Bio bio)
+    {
+        bio.Next = FirstBio;
+        FirstBio = bio;
+        Offset = bio.Offset;
+        Length += bio.Length;
+        Segments++;
+    }
+
+    /// <summary>Takes over all bios of the request that begins where this one ends.</summary>
+    internal void Append(Request next)
+    {
+        LastBio!.Next = next.FirstBio;
+        LastBio = next.LastBio;
+        Length += next.Length;
+        Segments += next.Segments;
+    }
+
+    /// <summary>
+    /// Ends the bios that <paramref name="bytes"/> cover and moves the start on
+    /// (blk_update_request): what is left is all that a retry sends.
+    /// </summary>
+    internal void Advance(long bytes)
+    {
+        Invariant.That(bytes >= 0 && bytes <= Length);
+        Offset += bytes;
+        Length -= bytes;
+        while (bytes > 0 && FirstBio is { } bio)
+        {
+            long left = bio.Length - bio.Done;
+            if (bytes < left)
+            {
+                bio.Done += bytes;
+                return;
+            }
+            bytes -= left;
+            EndFirst(BlockStatus.Ok);
+        }
+    }
+
+    /// <summary>Ends all bios that are left.</summary>
+    internal void EndBios(BlockStatus status)
+    {
+        while (FirstBio is not null) EndFirst(status);
+    }
+
+    private void EndFirst(BlockStatus status)
+    {
+        Bio bio = FirstBio!;
+        FirstBio = bio.Next;
+        if (FirstBio is null) LastBio = null;
+        if (Segments > 0) Segments--;
+        bio.EndWith(status);
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Io;
+
+namespace Braid.Block;
+
+/// <summary>Up: from the driver's word to the end of the bios.</summary>
+public sealed partial class RequestQueue
+{
+    /// <summary>The request has ended as a whole.</summary>
+    public void Complete(Request request, BlockStatus status) =>
+        Complete(request, status, status == BlockStatus.Ok ? request.Length : 0);
+
+    /// <summary>
+    /// The driver is done with a request: <paramref name="done"/> bytes from its start succeeded,
+    /// the rest, if any, has <paramref name="status"/>. A clone goes to its owner, another ends here.
+    /// </summary>
+    public void Complete(Request request, BlockStatus status, long done)
+    {
+        Invariant.That(request.State == RequestState.InFlight);
+        Invariant.That(status != BlockStatus.Ok || done == request.Length);
+        Statistics.InFlight--;
+        Statistics.CountEnd(request.Operation);
+        if (request.CloneOwner is { } owner)
+        {
+            request.State = RequestState.Queued;
+            Statistics.CountBytes(request.Operation, request.Length);
+            owner.EndClone(request, status, done);
+            return;
+        }
+        AdvanceBy(request, done);
+        Statistics.CountBytes(request.Operation, request.Length);
+        _bytes -= request.Length;
+        request.EndBios(status);
+        Free(request);
+    }
+
+    /// <summary>Gives the tag back: of a clone, by its owner; the queue's others itself.</summary>
+    public void Free(Request request)
+    {
+        if (request.CloneOwner is null) Loop.IoEnded();
+        request.FirstBio = request.LastBio = null;
+        Tags.Return(request);
+        if (HasWork) Run();
+    }
+
+    private bool HasWork => _waiting.Count > 0 || _dispatch.Count > 0 || !_scheduler.IsEmpty;
+
+    private void AdvanceBy(Request request, long done)
+    {
+        Statistics.CountBytes(request.Operation, done);
+        _bytes -= done;
+        request.Advance(done);
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Io;
+
+namespace Braid.Block;
+
+/// <summary>Down, second half: from the queue to the driver, and back in with a requeue.</summary>
+public sealed partial class RequestQueue
+{
+    /// <summary>
+    /// Gives a request in flight back to be dispatched again (blk_mq_requeue_request): the one
+    /// backward step of the way. What succeeded is ended first; nothing is allocated or recorded.
+    /// </summary>
+    /// <param name="request">In flight at the driver, whose it no longer is.</param>
+    /// <param name="done">Bytes from its start that succeeded.</param>
+    /// <param name="delayNs">0: this turn; else it waits at least so long, or for a kick.</param>
+    public void Requeue(Request request, long done, long delayNs)
+    {
+        Invariant.That(request.State == RequestState.InFlight);
+        Statistics.InFlight--;
+        Statistics.Requeues++;
+        AdvanceBy(request, done);
+        request.State = RequestState.Queued;
+        request.NoMerge = true;
+        _requeued.AddLast(request);
+        if (delayNs == 0) KickRequeueList();
+        else if (!_requeueTimer.IsArmed) _requeueTimer.Arm(delayNs);
+    }
+
+    /// <summary>Has all requeued requests dispatched this turn (blk_mq_kick_requeue_list).</summary>
+    public void KickRequeueList()
+    {
+        _kicked = true;
+        Run();
+    }
+
+    /// <summary>
+    /// A clone for <paramref name="origin"/> on this queue: a tag of this queue over the bios of the
+    /// other. Null when no tag is free.
+    /// </summary>
+    public Request? TryAllocateClone(Request origin, ICloneOwner owner)
+    {
+        Request? clone = Tags.TryTake();
+        if (clone is null) return null;
+        clone.Operation = origin.Operation;
+        clone.Flags = origin.Flags;
+        clone.Offset = origin.Offset;
+        clone.Length = origin.Length;
+        clone.FirstBio = origin.FirstBio;
+        clone.LastBio = origin.LastBio;
+        clone.Segments = origin.Segments;
+        clone.Origin = origin;
+        clone.CloneOwner = owner;
+        return clone;
+    }
+
+    /// <summary>
+    /// Issues a clone at once, past this queue's scheduler (blk_insert_cloned_request). Ok: it will
+    /// end through its owner. Any other status: it is the caller's again.
+    /// </summary>
+    public BlockStatus InsertClone(Request clone)
+    {
+        long max = Limits.MaxFor(clone.Operation);
+        if (clone.Length > max) return max == 0 ? BlockStatus.NotSupported : BlockStatus.IoError;
+        if (clone.Segments > Limits.MaxSegments) return BlockStatus.IoError;
+        return Issue(clone);
+    }
+
+    private void DispatchAll()
+    {
+        Unplug();
+        while (_waiting.First is { } bio && TryPlace(bio)) _ = _waiting.TakeFirst();
+        Unplug();
+        if (_kicked) SpliceRequeued();
+        while (TakeNext() is { } request)
+            if (!DispatchOne(request)) return;
+    }
+
+    /// <summary>To the head of the dispatch list, oldest first.</summary>
+    private void SpliceRequeued()
+    {
+        _kicked = false;
+        _requeueTimer.Cancel();
+        while (_requeued.Last is { } request)
+        {
+            _requeued.Remove(request);
+            _dispatch.AddFirst(request);
+        }
+    }
+
+    private Request? TakeNext() => _dispatch.TakeFirst() ?? _scheduler.TakeNext();
+
+    /// <summary>False when the driver wants no more now.</summary>
+    private bool DispatchOne(Request request)
+    {
+        BlockStatus status = Issue(request);
+        switch (status)
+        {
+            case BlockStatus.Ok:
+                return true;
+            case BlockStatus.Resource:
+            case BlockStatus.DeviceResource:
+                // It stays first, and takes no more bios, as in the kernel's hctx->dispatch.
+                _dispatch.AddFirst(request);
+                if (Statistics.InFlight == 0) _resourceTimer.Arm(ResourceDelayNs);
+                return false;
+            default:
+                request.State = RequestState.InFlight;
+                Statistics.InFlight++;
+                Complete(request, status, 0);
+                return true;
+        }
+    }
+
+    private BlockStatus Issue(Request request)
+    {
+        request.State = RequestState.InFlight;
+        request.DispatchNs = Loop.NowNs;
+        Statistics.InFlight++;
+        BlockStatus status = Driver.QueueRequest(request);
+        if (status == BlockStatus.Ok) return status;
+        Statistics.InFlight--;
+        request.State = RequestState.Queued;
+        return status;
+    }
+}

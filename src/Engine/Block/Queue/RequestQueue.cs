@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Io;
+
+namespace Braid.Block;
+
+/// <summary>
+/// The queue of one request-based device on one loop (struct request_queue with its hardware
+/// context): bios come in, are merged into requests in the plug of the turn or in the scheduler,
+/// and go to the driver at the end of the turn. Loop's thread only.
+/// </summary>
+public sealed partial class RequestQueue
+{
+    /// <summary>A plug with this many requests is opened at once (BLK_MAX_REQUEST_COUNT).</summary>
+    private const int PlugMaxRequests = 32;
+
+    /// <summary>So is one whose last request is this long (BLK_PLUG_FLUSH_SIZE).</summary>
+    private const int PlugFlushBytes = 128 * 1024;
+
+    /// <summary>
+    /// With nothing of its own in flight a queue that was told to wait asks again after this time
+    /// (BLK_MQ_RESOURCE_DELAY).
+    /// </summary>
+    private const long ResourceDelayNs = 3_000_000;
+
+    /// <summary>A merge up to this size is always allowed, see <see cref="QueueOptions.CapMerges"/>.</summary>
+    private const long MinMergeCap = 32 * 1024;
+
+    /// <summary>A merge may hold up to one part in this many of what is in the queue.</summary>
+    private const int MergeShare = 2;
+
+    private readonly RequestList _plug = new();
+    private readonly BioList _waiting = new();
+    private readonly RequestList _dispatch = new();
+    private readonly RequestList _requeued = new();
+    private readonly Scheduler _scheduler;
+    private readonly BioSplitter _splitter;
+    private readonly Stack<FlushSequence> _flushes = new();
+    private readonly DispatchTask _task;
+    private readonly LoopTimer _requeueTimer;
+    private readonly LoopTimer _resourceTimer;
+    private readonly bool _capMerges;
+    private bool _kicked;
+
+    /// <summary>Bytes of all bios in the queue, from submission to end.</summary>
+    private long _bytes;
+
+    public RequestQueue(IoLoop loop, IQueueDriver driver, QueueLimits limits, QueueOptions options)
+    {
+        Loop = loop;
+        Driver = driver;
+        Limits = limits;
+        Tags = new TagSet(this, options.Depth);
+        _capMerges = options.CapMerges;
+        _scheduler = options.Scheduler == SchedulerKind.Deadline
+            ? new DeadlineScheduler(this)
+            : new NoneScheduler(this);
+        _splitter = new BioSplitter(this);
+        _task = new DispatchTask(this);
+        _requeueTimer = loop.CreateTimer(KickRequeueList);
+        _resourceTimer = loop.CreateTimer(Run);
+    }
+
+    public IoLoop Loop { get; }
+
+    public IQueueDriver Driver { get; }
+
+    /// <summary>Replaced as a whole, when nothing is in flight that would exceed the new ones.</summary>
+    public QueueLimits Limits { get; set; }
+
+    public TagSet Tags { get; }
+
+    public BlockStatistics Statistics { get; } = new();
+
+    /// <summary>
+    /// Whether a request given to this queue's driver now would wait (blk_lld_busy): as a path, it
+    /// is congested.
+    /// </summary>
+    public bool IsBusy => Driver.IsBusy;
+
+    /// <summary>Requests given back, waiting to be mapped again.</summary>
+    public int Requeued => _requeued.Count;
+
+    /// <summary>The longest merge that is allowed now.</summary>
+    internal long MergeCap =>
+        _capMerges ? Math.Max(MinMergeCap, _bytes / MergeShare) : long.MaxValue;
+
+    /// <summary>Asks for a dispatch at the end of this turn.</summary>
+    public void Run() => Loop.Schedule(_task, TurnPhase.Dispatch);
+
+    /// <summary>The end-of-turn task of the queue.</summary>
+    private sealed class DispatchTask(RequestQueue queue) : TurnTask
+    {
+        protected override void RunTask() => queue.DispatchAll();
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+using Braid.Io;
+
+namespace Braid.Mapper;
+
+/// <summary>
+/// The bio-based core (drivers/md/dm.c): each bio is cloned for each target it touches, and goes to
+/// the device below at once; merging, if any, is that device's queue's.
+/// </summary>
+internal sealed unsafe class BioMapper(MappedDevice device) : IBioOwner
+{
+    private readonly Stack<TargetBio> _clones = new();
+    private readonly Stack<MappedBio> _wholes = new();
+
+    /// <summary>By the number of a clone, which its bio carries as its cookie.</summary>
+    private readonly List<TargetBio> _byCookie = [];
+
+    public BlockStatistics Statistics { get; } = new();
+
+    /// <summary>Bios of clients that have not ended.</summary>
+    public int InFlight => Statistics.InFlight;
+
+    public void Submit(Bio bio)
+    {
+        if (!_wholes.TryPop(out MappedBio? whole)) whole = new MappedBio();
+        whole.Bio = bio;
+        whole.Status = BlockStatus.Ok;
+        // One extra, so that parts that end at once do not end the whole before all are made.
+        whole.Parts = 1;
+        Statistics.InFlight++;
+        if (bio.Operation == BlockOperation.Flush) MapFlush(whole);
+        else MapRange(whole);
+        EndPart(whole);
+    }
+
+    /// <summary>Maps a clone, for the first time or again, and acts on the verdict.</summary>
+    public void Map(TargetBio part)
+    {
+        part.Clone.Offset = part.Offset;
+        MapResult result = ((IBioTarget)part.Entry!.Target).Map(part);
+        switch (result)
+        {
+            case MapResult.Submitted:
+                break;
+            case MapResult.Remapped:
+                part.Device!.Submit(part.Clone);
+                break;
+            case MapResult.Kill:
+                End(part, BlockStatus.IoError);
+                break;
+            case MapResult.Requeue:
+            case MapResult.DelayRequeue:
+            default:
+                Invariant.Broken($"map result {result} for a bio");
+                break;
+        }
+    }
+
+    public void EndBio(Bio clone)
+    {
+        TargetBio part = _byCookie[clone.Cookie];
+        BlockStatus status = clone.Status;
+        EndIoResult result = ((IBioTarget)part.Entry!.Target).EndIo(part, ref status);
+        switch (result)
+        {
+            case EndIoResult.Done:
+                End(part, status);
+                break;
+            case EndIoResult.Incomplete:
+                break;
+            case EndIoResult.Requeue:
+            case EndIoResult.DelayRequeue:
+            default:
+                Invariant.Broken($"end-I/O result {result} for a bio");
+                break;
+        }
+    }
+
+    /// <summary>A flush goes to every target: each may have data of its own to keep.</summary>
+    private void MapFlush(MappedBio whole)
+    {
+        foreach (TargetEntry entry in device.Table.Entries) Map(Part(whole, entry, 0, 0));
+    }
+
+    /// <summary>A range is cut where one target ends and the next begins.</summary>
+    private void MapRange(MappedBio whole)
+    {
+        Bio bio = whole.Bio!;
+        long position = bio.Offset;
+        while (position < bio.End)
+        {
+            TargetEntry entry = device.Table.Find(position);
+            long end = Math.Min(bio.End, entry.End);
+            Map(Part(whole, entry, position, end - position));
+            position = end;
+        }
+    }
+
+    private TargetBio Part(MappedBio whole, TargetEntry entry, long offset, long length)
+    {
+        if (!_clones.TryPop(out TargetBio? part)) part = NewPart();
+        Bio bio = whole.Bio!;
+        part.Whole = whole;
+        part.Entry = entry;
+        part.Offset = offset;
+        part.Clone.Operation = bio.Operation;
+        part.Clone.Flags = bio.Flags;
+        part.Clone.Length = length;
+        part.Clone.Data = bio.Data is null ? null : bio.Data + (offset - bio.Offset);
+        whole.Parts++;
+        return part;
+    }
+
+    private TargetBio NewPart()
+    {
+        var part = new TargetBio(this);
+        part.Clone.Cookie = _byCookie.Count;
+        _byCookie.Add(part);
+        return part;
+    }
+
+    private void End(TargetBio part, BlockStatus status)
+    {
+        MappedBio whole = part.Whole!;
+        if (whole.Status == BlockStatus.Ok) whole.Status = status;
+        if (part.Clone.Operation == BlockOperation.Extents)
+            whole.Bio!.ExtentCount = part.Clone.ExtentCount;
+        part.Whole = null;
+        part.Entry = null;
+        part.Device = null;
+        _clones.Push(part);
+        EndPart(whole);
+    }
+
+    private void EndPart(MappedBio whole)
+    {
+        if (--whole.Parts > 0) return;
+        Bio bio = whole.Bio!;
+        whole.Bio = null;
+        _wholes.Push(whole);
+        Statistics.InFlight--;
+        Statistics.CountEnd(bio.Operation);
+        Statistics.CountBytes(bio.Operation, bio.Length);
+        bio.EndWith(whole.Status);
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+using Braid.Io;
+
+namespace Braid.Mapper;
+
+/// <summary>
+/// The request-based core (drivers/md/dm-rq.c): the driver of a mapped device's queue. Maps a whole
+/// request to a clone on a queue below, and when the clone has failed on a path, gives the
+/// *original* back to the queue: nothing is recorded and nothing allocated for the retry.
+/// </summary>
+internal sealed class RequestMapper : IQueueDriver, ICloneOwner
+{
+    /// <summary>How long a delayed requeue waits, unless it is kicked (dm-rq.c: 100 ms).</summary>
+    public const long DelayRequeueNs = 100_000_000;
+
+    private readonly IRequestTarget _target;
+    private readonly TargetIo[] _ios;
+
+    public RequestMapper(
+        IoLoop loop, IRequestTarget target, QueueLimits limits, QueueOptions options)
+    {
+        _target = target;
+        _ios = new TargetIo[options.Depth];
+        for (int tag = 0; tag < _ios.Length; tag++) _ios[tag] = new TargetIo();
+        Queue = new RequestQueue(loop, this, limits, options);
+    }
+
+    public RequestQueue Queue { get; }
+
+    /// <summary>As a path of another map: never said to be congested.</summary>
+    public bool IsBusy => false;
+
+    /// <summary>Map: busy? then clone, choose the path, dispatch (dm_mq_queue_rq).</summary>
+    public BlockStatus QueueRequest(Request request)
+    {
+        if (_target.IsBusy) return BlockStatus.Resource;
+        TargetIo io = _ios[request.Tag];
+        MapResult result = _target.CloneAndMap(request, io, this, out Request? clone);
+        switch (result)
+        {
+            case MapResult.Submitted:
+                return BlockStatus.Ok;
+            case MapResult.Remapped:
+                return Dispatch(clone!, io);
+            case MapResult.Requeue:
+                return BlockStatus.Resource;
+            case MapResult.DelayRequeue:
+                Queue.Requeue(request, 0, DelayRequeueNs);
+                return BlockStatus.Ok;
+            case MapResult.Kill:
+                return BlockStatus.IoError;
+            default:
+                Invariant.Broken($"map result {result}");
+                return BlockStatus.IoError;
+        }
+    }
+
+    /// <summary>End io: the verdict of the target on a clone that has ended (dm_done).</summary>
+    public void EndClone(Request clone, BlockStatus status, long done)
+    {
+        Request origin = clone.Origin!;
+        EndIoResult result = _target.EndIo(_ios[origin.Tag], clone.Operation, ref status);
+        clone.Queue.Free(clone);
+        switch (result)
+        {
+            case EndIoResult.Done:
+                Queue.Complete(origin, status, done);
+                break;
+            case EndIoResult.Incomplete:
+                break;
+            case EndIoResult.Requeue:
+                Queue.Requeue(origin, done, 0);
+                break;
+            case EndIoResult.DelayRequeue:
+                Queue.Requeue(origin, done, DelayRequeueNs);
+                break;
+            default:
+                Invariant.Broken($"end-I/O result {result}");
+                break;
+        }
+    }
+
+    /// <summary>Issues the clone past the path's own scheduler (map_request, REMAPPED).</summary>
+    private BlockStatus Dispatch(Request clone, TargetIo io)
+    {
+        BlockStatus status = clone.Queue.InsertClone(clone);
+        switch (status)
+        {
+            case BlockStatus.Ok:
+                return BlockStatus.Ok;
+            case BlockStatus.Resource:
+            case BlockStatus.DeviceResource:
+                // Pairing: what mapping counted in, every early way out counts out again.
+                _target.ReleaseClone(io);
+                clone.Queue.Free(clone);
+                return BlockStatus.Resource;
+            default:
+                EndClone(clone, status, 0);
+                return BlockStatus.Ok;
+        }
+    }
+}

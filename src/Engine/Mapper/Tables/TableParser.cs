@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+
+namespace Braid.Mapper;
+
+/// <summary>Finds the devices that tables name.</summary>
+public interface IDeviceResolver
+{
+    /// <summary>The device of that name or URI; <see cref="TableException"/> when there is none.</summary>
+    BlockDevice Find(string name);
+}
+
+/// <summary>Where a target is made for.</summary>
+/// <param name="Offset">First byte of its range of the mapped device.</param>
+/// <param name="Length">Bytes of the range.</param>
+/// <param name="Devices">Finds the devices that its arguments name.</param>
+/// <param name="Host">The mapped device.</param>
+public sealed record TargetContext(
+    long Offset, long Length, IDeviceResolver Devices, ITargetHost Host);
+
+/// <summary>A kind of target: makes one from the words of a table line.</summary>
+public interface ITargetType
+{
+    /// <summary>As the table names it.</summary>
+    string Name { get; }
+
+    /// <summary>Reads the arguments; <see cref="TableException"/> when they are wrong.</summary>
+    ITarget Create(TableWords words, TargetContext context);
+}
+
+/// <summary>Reads tables: lines of `START LENGTH TYPE ARGUMENTS...`, in 512-byte sectors.</summary>
+public sealed class TableParser(IReadOnlyList<ITargetType> types, IDeviceResolver devices)
+{
+    /// <summary>Targets in one table; far more than anybody composes by hand.</summary>
+    private const int MaxTargets = 4096;
+
+    /// <summary>The largest device: 8 EiB less a sector.</summary>
+    private const long MaxSectors = long.MaxValue / Table.SectorSize;
+
+    public Table Parse(string text, ITargetHost host)
+    {
+        var entries = new List<TargetEntry>();
+        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (string.IsNullOrWhiteSpace(line)) continue;
+            if (entries.Count == MaxTargets) throw new TableException("too many targets");
+            long expected = entries.Count == 0 ? 0 : entries[^1].End;
+            entries.Add(ParseLine(new TableWords(line), expected, host));
+        }
+        if (entries.Count == 0) throw new TableException("the table is empty");
+        return new Table(entries);
+    }
+
+    private TargetEntry ParseLine(TableWords words, long expected, ITargetHost host)
+    {
+        long start = words.TakeSectors("the start sector");
+        if (start != expected / Table.SectorSize)
+            throw new TableException($"the target must start at {expected / Table.SectorSize}", words);
+        long length = words.TakeSectors("the length");
+        if (length == 0 || length > MaxSectors - start)
+            throw new TableException($"the length must be 1 to {MaxSectors - start}", words);
+        string name = words.Take("the target type");
+        ITargetType type = types.FirstOrDefault(candidate => candidate.Name == name)
+            ?? throw new TableException($"unknown target type, known are {Known()}", words);
+        var context = new TargetContext(expected, length * Table.SectorSize, devices, host);
+        return new TargetEntry(expected, context.Length, type.Create(words, context));
+    }
+
+    private string Known() => string.Join(", ", types.Select(type => type.Name));
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Text;
+using Braid.Block;
+
+namespace Braid.Mapper;
+
+/// <summary>Fails every I/O (drivers/md/dm-target.c).</summary>
+public sealed class ErrorTarget : IRequestTarget, IBioTarget
+{
+    public string TypeName => "error";
+
+    public IEnumerable<BlockDevice> Devices => [];
+
+    public bool IsBusy => false;
+
+    public MapResult CloneAndMap(
+        Request origin, TargetIo io, ICloneOwner owner, out Request? clone)
+    {
+        clone = null;
+        return MapResult.Kill;
+    }
+
+    public void ReleaseClone(TargetIo io)
+    {
+        // Nothing was counted.
+    }
+
+    public EndIoResult EndIo(TargetIo io, BlockOperation operation, ref BlockStatus status) =>
+        EndIoResult.Done;
+
+    public MapResult Map(TargetBio bio) => MapResult.Kill;
+
+    public EndIoResult EndIo(TargetBio bio, ref BlockStatus status) => EndIoResult.Done;
+
+    public void AppendTable(StringBuilder text)
+    {
+        // It has no arguments.
+    }
+
+    public void AppendStatus(StringBuilder text)
+    {
+        // And no state.
+    }
+
+    public void Message(IReadOnlyList<string> words) =>
+        throw new MessageException("the error target takes no messages");
+}
+
+/// <summary>Makes <see cref="ErrorTarget"/>s.</summary>
+public sealed class ErrorTargetType : ITargetType
+{
+    public string Name => "error";
+
+    public ITarget Create(TableWords words, TargetContext context) => new ErrorTarget();
+}

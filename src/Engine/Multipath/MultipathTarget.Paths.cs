@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Mapper;
+
+namespace Braid.Multipath;
+
+/// <summary>The five verbs: fail and reinstate a path, bypass, enable and switch a group.</summary>
+public sealed partial class MultipathTarget
+{
+    /// <summary>Takes a path out of use; nothing happens to one that has failed before.</summary>
+    public void FailPath(PgPath path)
+    {
+        if (!path.IsActive) return;
+        _host.Log($"Failing path {path.Device.Name}.");
+        path.Group.Selector.FailPath(path);
+        path.IsActive = false;
+        path.FailCount++;
+        ValidPaths--;
+        if (path == _currentPath) _currentPath = null;
+        _host.PathChanged(path.Device, isActive: false, ValidPaths);
+        _host.RaiseEvent();
+    }
+
+    /// <summary>Puts a path back into use; nothing happens to one that works.</summary>
+    public void ReinstatePath(PgPath path)
+    {
+        if (path.IsActive) return;
+        _host.Log($"Reinstating path {path.Device.Name}.");
+        path.Group.Selector.ReinstatePath(path);
+        path.IsActive = true;
+        if (++ValidPaths == 1)
+        {
+            _currentPath = null;
+            RunQueue();
+        }
+        _host.PathChanged(path.Device, isActive: true, ValidPaths);
+        _host.RaiseEvent();
+    }
+
+    /// <summary>disable_group and enable_group: the next I/O chooses anew.</summary>
+    public void BypassGroup(PriorityGroup group, bool bypassed)
+    {
+        group.IsBypassed = bypassed;
+        _currentPath = null;
+        _currentGroup = null;
+        _host.RaiseEvent();
+    }
+
+    /// <summary>switch_group: no group is bypassed any more, this one is tried first.</summary>
+    public void SwitchGroup(PriorityGroup group)
+    {
+        foreach (PriorityGroup other in _groups) other.IsBypassed = false;
+        _currentPath = null;
+        _currentGroup = null;
+        _nextGroup = group;
+        _host.RaiseEvent();
+    }
+
+    /// <summary>queue_if_no_path and fail_if_no_path: turned off, what waits fails now.</summary>
+    public void SetQueueIfNoPath(bool queue)
+    {
+        Features.QueueIfNoPath = queue;
+        if (!queue) RunQueue();
+    }
+
+    /// <summary>A message, its words as `dmsetup message` takes them; names ignore case.</summary>
+    public void Message(IReadOnlyList<string> words)
+    {
+        string name = words.Count > 0 ? words[0].ToLowerInvariant() : "";
+        switch (name)
+        {
+            case "queue_if_no_path" when words.Count == 1:
+                SetQueueIfNoPath(true);
+                break;
+            case "fail_if_no_path" when words.Count == 1:
+                SetQueueIfNoPath(false);
+                break;
+            case "disable_group" when words.Count == 2:
+                BypassGroup(Group(words[1]), bypassed: true);
+                break;
+            case "enable_group" when words.Count == 2:
+                BypassGroup(Group(words[1]), bypassed: false);
+                break;
+            case "switch_group" when words.Count == 2:
+                SwitchGroup(Group(words[1]));
+                break;
+            case "fail_path" when words.Count == 2:
+                ForEachPath(words[1], FailPath);
+                break;
+            case "reinstate_path" when words.Count == 2:
+                ForEachPath(words[1], ReinstatePath);
+                break;
+            default:
+                throw new MessageException(
+                    $"Unrecognised multipath message received: {string.Join(' ', words)}");
+        }
+    }
+
+    /// <summary>Maps again whatever waits for a path, in the mapper's queue or here.</summary>
+    private void RunQueue()
+    {
+        _host.KickRequeueList();
+        _held.Process();
+    }
+
+    private PriorityGroup Group(string word)
+    {
+        if (TableWords.TryNumber(word, out uint number) && number >= 1 && number <= _groups.Count)
+            return _groups[(int)number - 1];
+        throw new MessageException(
+            $"invalid PG number '{word}', the map has {_groups.Count} groups");
+    }
+
+    /// <summary>A path may be in several groups: the verb is for all of them.</summary>
+    private void ForEachPath(string name, Action<PgPath> action)
+    {
+        bool found = false;
+        foreach (PriorityGroup group in _groups)
+        {
+            foreach (PgPath path in group.Paths)
+            {
+                if (path.Device.Name != name) continue;
+                found = true;
+                action(path);
+            }
+        }
+        if (!found) throw new MessageException($"no path '{name}' in this map");
+    }
+}

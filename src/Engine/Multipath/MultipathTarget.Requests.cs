@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Runtime.CompilerServices;
+using Braid.Block;
+using Braid.Mapper;
+
+namespace Braid.Multipath;
+
+/// <summary>The way of a request through the target: map on the way down, end io on the way up.</summary>
+public sealed partial class MultipathTarget
+{
+    private bool MayQueue => Features.QueueIfNoPath || _host.IsNoFlushSuspending;
+
+    /// <summary>multipath_clone_and_map: the path is chosen here, for a whole request.</summary>
+    public MapResult CloneAndMap(
+        Request origin, TargetIo io, ICloneOwner owner, out Request? clone)
+    {
+        clone = null;
+        PgPath? path = _currentPath;
+        if (path is null || !_queueIo) path = ChoosePath(origin.Length);
+        if (path is null) return MayQueue ? MapResult.DelayRequeue : MapResult.Kill;
+
+        clone = path.Device.Queue!.TryAllocateClone(origin, owner);
+        // Back-pressure, not a delay: while it waits, the queue above goes on merging.
+        if (clone is null) return MapResult.Requeue;
+        StartIo(path, io, origin.Length);
+        return MapResult.Remapped;
+    }
+
+    public void ReleaseClone(TargetIo io) => EndIo(io);
+
+    /// <summary>
+    /// multipath_end_io: on a path error the path fails, and the core is asked to map the original
+    /// again. Only when no path is left and none may be waited for does the error go up.
+    /// </summary>
+    public EndIoResult EndIo(TargetIo io, BlockOperation operation, ref BlockStatus status)
+    {
+        EndIoResult result = EndIoResult.Done;
+        if (status.IsPathError())
+        {
+            result = status == BlockStatus.Resource
+                ? EndIoResult.DelayRequeue
+                : EndIoResult.Requeue;
+            FailPath(PathOf(io));
+            if (ValidPaths == 0 && !MayQueue) result = EndIoResult.Done;
+        }
+        EndIo(io);
+        return result;
+    }
+
+    private static PgPath PathOf(TargetIo io) => Unsafe.As<PgPath>(io.Route!);
+
+    private void StartIo(PgPath path, TargetIo io, long bytes)
+    {
+        io.Route = path;
+        io.Bytes = bytes;
+        io.StartNs = _host.Loop.NowNs;
+        path.Group.Selector.StartIo(path, bytes);
+    }
+
+    private static void EndIo(TargetIo io)
+    {
+        PgPath path = PathOf(io);
+        path.Group.Selector.EndIo(path, io.Bytes, io.StartNs);
+    }
+}

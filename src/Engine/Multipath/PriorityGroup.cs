@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Braid.Multipath;
+
+/// <summary>Paths that are used together (struct priority_group): a selector never leaves it.</summary>
+public sealed class PriorityGroup
+{
+    private readonly List<PgPath> _paths = [];
+
+    internal PriorityGroup(int number, IPathSelector selector)
+    {
+        Number = number;
+        Selector = selector;
+    }
+
+    /// <summary>Place in the table, from 1.</summary>
+    public int Number { get; }
+
+    public IPathSelector Selector { get; }
+
+    public IReadOnlyList<PgPath> Paths => _paths;
+
+    /// <summary>Used only when no other group has a path (disable_group).</summary>
+    public bool IsBypassed { get; internal set; }
+
+    internal void Add(PgPath path) => _paths.Add(path);
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Braid.Io;
+
+/// <summary>
+/// A few threads that do file operations for loops, since a file is always "ready" for epoll. A
+/// bounded ring hands jobs over. Threads: loops submit, workers take, completions are posted.
+/// </summary>
+public sealed class FileWorkers : IDisposable
+{
+    private readonly (IoLoop Loop, FileJob Job)[] _ring;
+    private readonly Thread[] _threads;
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _jobs = new(0);
+    private int _head;
+    private int _count;
+    private bool _stopping;
+
+    /// <param name="threads">How many operations run at the same time.</param>
+    /// <param name="capacity">Jobs that may be queued: the sum of all users' tags.</param>
+    public FileWorkers(int threads, int capacity)
+    {
+        _ring = new (IoLoop, FileJob)[capacity];
+        _threads = new Thread[threads];
+        for (int i = 0; i < threads; i++)
+        {
+            _threads[i] = new Thread(Work) { Name = $"braid-file-{i}", IsBackground = true };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>Hands a job over; its completion runs on <paramref name="loop"/>.</summary>
+    public void Submit(IoLoop loop, FileJob job)
+    {
+        lock (_lock)
+        {
+            Invariant.That(_count < _ring.Length);
+            _ring[(_head + _count) % _ring.Length] = (loop, job);
+            _count++;
+        }
+        _jobs.Release();
+    }
+
+    /// <summary>Ends the threads when the queued jobs are done.</summary>
+    public void Dispose()
+    {
+        Volatile.Write(ref _stopping, true);
+        _jobs.Release(_threads.Length);
+        foreach (Thread thread in _threads) thread.Join();
+        _jobs.Dispose();
+    }
+
+    private void Work()
+    {
+        while (true)
+        {
+            _jobs.Wait();
+            if (!TryTake(out IoLoop? loop, out FileJob? job))
+            {
+                if (Volatile.Read(ref _stopping)) return;
+                continue;
+            }
+            job!.Execute();
+            loop!.Post(job);
+        }
+    }
+
+    private bool TryTake(out IoLoop? loop, out FileJob? job)
+    {
+        lock (_lock)
+        {
+            (loop, job) = (null, null);
+            if (_count == 0) return false;
+            (loop, job) = _ring[_head];
+            _ring[_head] = default;
+            _head = (_head + 1) % _ring.Length;
+            _count--;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Numerics;
+using Braid.Io.Abi;
+
+namespace Braid.Io;
+
+/// <summary>
+/// Page-aligned I/O memory of one loop: one mapping, given out in powers of two from 4 KiB to
+/// 1 MiB. The last one freed is the first one given, so that it is still in the cache; halves are
+/// joined again only when a larger one is wanted. Allocates nothing after construction.
+/// </summary>
+/// <remarks>
+/// The bound is the whole pool. Who gets nothing queues as a waiter and is called back in order;
+/// while anybody waits nobody else is served, so that a large wish is not starved by small ones.
+/// </remarks>
+public sealed unsafe class BufferPool : IDisposable
+{
+    /// <summary>The smallest buffer: a page.</summary>
+    public const int MinBuffer = 1 << MinOrder;
+
+    /// <summary>The largest buffer.</summary>
+    public const int MaxBuffer = 1 << MaxOrder;
+
+    private const int MinOrder = 12;
+    private const int MaxOrder = 20;
+    private const int Orders = MaxOrder - MinOrder + 1;
+    private const int None = -1;
+
+    /// <summary>For each page: order of the free buffer that begins there plus 1, or 0.</summary>
+    private readonly byte[] _freeOrder;
+
+    private readonly int[] _next;
+    private readonly int[] _previous;
+    private readonly int[] _firstFree = new int[Orders];
+    private readonly byte* _memory;
+    private readonly Queue<IBufferWaiter> _waiters = new();
+    private bool _serving;
+    private long _freedSinceJoin = long.MaxValue / 2;
+
+    /// <param name="bytes">The bound: a multiple of <see cref="MaxBuffer"/>; touched when used.</param>
+    public BufferPool(long bytes)
+    {
+        Invariant.That(bytes > 0 && bytes % MaxBuffer == 0);
+        int pages = (int)(bytes >> MinOrder);
+        _freeOrder = new byte[pages];
+        _next = new int[pages];
+        _previous = new int[pages];
+        Array.Fill(_firstFree, None);
+        int protection = Libc.PROT_READ | Libc.PROT_WRITE;
+        int flags = Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE;
+        void* memory = Libc.mmap(null, (nuint)bytes, protection, flags, -1, 0);
+        if (memory == (void*)-1) throw ErrnoException.Last("mmap", "of the buffer pool");
+        _memory = (byte*)memory;
+        Bytes = bytes;
+        for (int page = pages - (MaxBuffer / MinBuffer); page >= 0; page -= MaxBuffer / MinBuffer)
+            Push(page, MaxOrder);
+    }
+
+    /// <summary>The bound, in bytes.</summary>
+    public long Bytes { get; }
+
+    /// <summary>Bytes given out, rounded up as they are given.</summary>
+    public long InUse { get; private set; }
+
+    /// <summary>Whether somebody waits for memory.</summary>
+    public bool HasWaiters => _waiters.Count > 0;
+
+    /// <summary>
+    /// A buffer of at least <paramref name="length"/> bytes, 1 to <see cref="MaxBuffer"/>; null when
+    /// there is none, or when others wait and it is not this caller's turn. Not cleared.
+    /// </summary>
+    public byte* TryAllocate(int length)
+    {
+        Invariant.That(length is > 0 and <= MaxBuffer);
+        if (HasWaiters && !_serving) return null;
+        int order = OrderOf(length);
+        int page = Pop(order);
+        if (page == None) page = Split(order);
+        if (page == None && IsJoinWorthwhile(order) && Join(order))
+        {
+            page = Pop(order);
+            if (page == None) page = Split(order);
+        }
+        if (page == None) return null;
+        InUse += 1L << order;
+        return _memory + ((long)page << MinOrder);
+    }
+
+    /// <summary>Gives back what <see cref="TryAllocate"/> gave for the same length.</summary>
+    public void Free(byte* buffer, int length)
+    {
+        long offset = buffer - _memory;
+        Invariant.That(offset >= 0 && offset < Bytes && (offset & (MinBuffer - 1)) == 0);
+        int order = OrderOf(length);
+        int page = (int)(offset >> MinOrder);
+        Invariant.That(_freeOrder[page] == 0);
+        InUse -= 1L << order;
+        _freedSinceJoin += 1L << order;
+        Push(page, order);
+        if (HasWaiters) ServeWaiters();
+    }
+
+    /// <summary>Queues a waiter; it is asked again whenever memory has come back.</summary>
+    public void Wait(IBufferWaiter waiter) => _waiters.Enqueue(waiter);
+
+    /// <summary>Unmaps it all. Buffers still out are a leak of the caller's.</summary>
+    public void Dispose() => _ = Libc.munmap(_memory, (nuint)Bytes);
+
+    private static int OrderOf(int length) =>
+        Math.Max(MinOrder, 32 - BitOperations.LeadingZeroCount((uint)length - 1));
+
+    private void ServeWaiters()
+    {
+        if (_serving) return;
+        _serving = true;
+        while (_waiters.TryPeek(out IBufferWaiter? waiter) && waiter.OnMemory()) _waiters.Dequeue();
+        _serving = false;
+    }
+
+    /// <summary>Halves the next larger free buffer down to <paramref name="order"/>.</summary>
+    private int Split(int order)
+    {
+        int from = order + 1;
+        while (from <= MaxOrder && _firstFree[from - MinOrder] == None) from++;
+        if (from > MaxOrder) return None;
+        int page = Pop(from);
+        while (from > order)
+        {
+            from--;
+            Push(page + (1 << (from - MinOrder)), from);
+        }
+        return page;
+    }
+
+    /// <summary>
+    /// A join walks all free buffers. While most of the pool is out, it is not tried again before
+    /// as much has come back as is wanted; what is out will still come back, so nobody starves.
+    /// </summary>
+    private bool IsJoinWorthwhile(int order) =>
+        InUse <= Bytes / 2 || _freedSinceJoin >= 1L << order;
+
+    /// <summary>Joins free halves, smallest first. True if one of the order or more came of it.</summary>
+    private bool Join(int order)
+    {
+        _freedSinceJoin = 0;
+        for (int small = MinOrder; small < MaxOrder; small++)
+        {
+            int page = _firstFree[small - MinOrder];
+            while (page != None)
+            {
+                int next = _next[page];
+                int buddy = page ^ (1 << (small - MinOrder));
+                if (_freeOrder[buddy] == small - MinOrder + 1)
+                {
+                    if (next == buddy) next = _next[buddy];
+                    Remove(page);
+                    Remove(buddy);
+                    Push(Math.Min(page, buddy), small + 1);
+                }
+                page = next;
+            }
+        }
+        for (int found = order; found <= MaxOrder; found++)
+            if (_firstFree[found - MinOrder] != None) return true;
+        return false;
+    }
+
+    private void Push(int page, int order)
+    {
+        int list = order - MinOrder;
+        int first = _firstFree[list];
+        _freeOrder[page] = (byte)(list + 1);
+        _next[page] = first;
+        _previous[page] = None;
+        if (first != None) _previous[first] = page;
+        _firstFree[list] = page;
+    }
+
+    private int Pop(int order)
+    {
+        int page = _firstFree[order - MinOrder];
+        if (page != None) Remove(page);
+        return page;
+    }
+
+    private void Remove(int page)
+    {
+        int list = _freeOrder[page] - 1;
+        int next = _next[page];
+        int previous = _previous[page];
+        if (previous == None) _firstFree[list] = next;
+        else _next[previous] = next;
+        if (next != None) _previous[next] = previous;
+        _freeOrder[page] = 0;
+    }
+}
+
+/// <summary>Who waits for memory of a <see cref="BufferPool"/>.</summary>
+public interface IBufferWaiter
+{
+    /// <summary>
+    /// Memory has come back. Returns true when the waiter is content, or no longer there; false
+    /// when it wants to be asked again.
+    /// </summary>
+    bool OnMemory();
+}

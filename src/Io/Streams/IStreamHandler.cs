@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Io.Abi;
+
+namespace Braid.Io;
+
+/// <summary>Who reads a stream: a path's connection below, a client's connection above.</summary>
+public unsafe interface IStreamHandler
+{
+    /// <summary>
+    /// Writes into <paramref name="vectors"/> where the next bytes shall go, and returns how many
+    /// entries it filled, at most <see cref="StreamSocket.MaxReceiveVectors"/>. 0 pauses receiving
+    /// until <see cref="StreamSocket.ResumeReceive"/>. The memory stays valid until the stream has
+    /// received or has closed.
+    /// </summary>
+    int PrepareReceive(iovec* vectors);
+
+    /// <summary>That many bytes have come, in the order of the vectors.</summary>
+    void OnReceived(int bytes);
+
+    /// <summary><see cref="StreamSocket.SentBytes"/> has grown.</summary>
+    void OnSent();
+
+    /// <summary>
+    /// The stream is over, once and for all: <paramref name="reason"/> says why. From now on it
+    /// touches no memory of the handler's.
+    /// </summary>
+    void OnClosed(StreamEnd reason);
+}
+
+/// <summary>Why a stream ended.</summary>
+/// <param name="Errno">errno of the system call that failed; 0 with none.</param>
+/// <param name="Text">For people: "closed by the peer", "reset", or what our own side said.</param>
+public readonly record struct StreamEnd(int Errno, string Text);

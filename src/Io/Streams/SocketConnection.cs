@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Runtime.InteropServices;
+using Braid.Io.Abi;
+
+namespace Braid.Io;
+
+/// <summary>A socket in its handshake: a raw descriptor, waited for on the control loop.</summary>
+internal sealed class SocketConnection(EpollLoop control, int fd, string peer) : Connection
+{
+    private readonly FdWaiter _waiter = new(control, fd);
+    private int _fd = fd;
+
+    public override string Peer => peer;
+
+    public override async ValueTask ReadExactlyAsync(
+        Memory<byte> buffer, CancellationToken cancel)
+    {
+        while (buffer.Length > 0)
+        {
+            int count = Receive(buffer.Span);
+            if (count == 0) throw new EndOfStreamException("the peer closed the connection");
+            if (count < 0) await _waiter.WaitAsync(Libc.EPOLLIN, cancel).ConfigureAwait(false);
+            else buffer = buffer[count..];
+        }
+    }
+
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> data, CancellationToken cancel)
+    {
+        while (data.Length > 0)
+        {
+            int count = Send(data.Span);
+            if (count < 0) await _waiter.WaitAsync(Libc.EPOLLOUT, cancel).ConfigureAwait(false);
+            else data = data[count..];
+        }
+    }
+
+    /// <summary>Waits for a connect in progress and returns its errno.</summary>
+    internal async ValueTask<int> ConnectedAsync(CancellationToken cancel)
+    {
+        await _waiter.WaitAsync(Libc.EPOLLOUT, cancel).ConfigureAwait(false);
+        return SocketHandle.TakeError(_fd);
+    }
+
+    /// <summary>Hands the descriptor over; this connection is over.</summary>
+    internal int Detach()
+    {
+        Invariant.That(_fd >= 0);
+        int detached = _fd;
+        _fd = -1;
+        return detached;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (_fd >= 0) _ = Libc.close(_fd);
+        _fd = -1;
+    }
+
+    private unsafe int Receive(Span<byte> buffer)
+    {
+        fixed (byte* bytes = buffer)
+        {
+            nint count = Libc.recv(_fd, bytes, (nuint)buffer.Length, Libc.MSG_DONTWAIT);
+            return count >= 0 ? (int)count : WouldBlockOrThrow("receive");
+        }
+    }
+
+    private unsafe int Send(ReadOnlySpan<byte> data)
+    {
+        fixed (byte* bytes = data)
+        {
+            iovec vector = new(bytes, data.Length);
+            msghdr message = default;
+            message.msg_iov = &vector;
+            message.msg_iovlen = 1;
+            nint count = Libc.sendmsg(_fd, &message, Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT);
+            return count >= 0 ? (int)count : WouldBlockOrThrow("send");
+        }
+    }
+
+    private int WouldBlockOrThrow(string call)
+    {
+        int errno = Marshal.GetLastPInvokeError();
+        if (errno is Libc.EAGAIN or Libc.EINTR) return -1;
+        throw new ErrnoException(call, peer, errno);
+    }
+}

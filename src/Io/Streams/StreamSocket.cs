@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Braid.Io;
+
+/// <summary>
+/// A connected byte stream on a loop. What is given to <see cref="Send"/> leaves in one system call
+/// at the end of the turn. Loop's thread only.
+/// </summary>
+public abstract unsafe class StreamSocket : TurnTask
+{
+    /// <summary>Vectors that <see cref="IStreamHandler.PrepareReceive"/> may fill.</summary>
+    public const int MaxReceiveVectors = 64;
+
+    private readonly IoLoop _loop;
+    private bool _closedTold;
+
+    private protected StreamSocket(IoLoop loop, IStreamHandler handler)
+    {
+        _loop = loop;
+        Handler = handler;
+    }
+
+    /// <summary>Bytes the machine has taken so far. What was before this offset may be reused.</summary>
+    public long SentBytes { get; private set; }
+
+    /// <summary>Bytes given to <see cref="Send"/> so far: the offset at which the next ones begin.</summary>
+    public long QueuedBytes => SentBytes + Queue.Bytes;
+
+    /// <summary>False as soon as either side has closed.</summary>
+    public bool IsOpen { get; private set; } = true;
+
+    private protected IStreamHandler Handler { get; }
+
+    private protected SendQueue Queue { get; } = new();
+
+    private protected IoLoop Loop => _loop;
+
+    private StreamEnd End { get; set; }
+
+    /// <summary>
+    /// Queues bytes; they must stay as they are until <see cref="SentBytes"/> has passed them or
+    /// the stream is closed. Ignored on a closed stream, whose handler hears of it anyhow.
+    /// </summary>
+    public void Send(byte* data, int length)
+    {
+        if (!IsOpen) return;
+        Queue.Add(data, length);
+        if (!IsScheduled) _loop.Schedule(this, TurnPhase.Send);
+    }
+
+    /// <summary>After <see cref="IStreamHandler.PrepareReceive"/> has returned 0: asks it again.</summary>
+    public abstract void ResumeReceive();
+
+    /// <summary>
+    /// Ends the stream at once; what is queued is dropped. <see cref="IStreamHandler.OnClosed"/>
+    /// comes later in the turn, exactly once.
+    /// </summary>
+    public void Close(string reason) => Close(new StreamEnd(0, reason));
+
+    private protected void Close(StreamEnd end)
+    {
+        if (!IsOpen) return;
+        IsOpen = false;
+        End = end;
+        CloseHandle();
+        Queue.Clear();
+        _loop.Schedule(this, TurnPhase.Send);
+    }
+
+    private protected void Sent(long bytes)
+    {
+        Queue.Consume(bytes);
+        SentBytes += bytes;
+        Handler.OnSent();
+    }
+
+    private protected abstract void CloseHandle();
+
+    private protected abstract void Flush();
+
+    protected internal sealed override void RunTask()
+    {
+        if (IsOpen && !Queue.IsEmpty) Flush();
+        if (IsOpen || _closedTold) return;
+        _closedTold = true;
+        Queue.Dispose();
+        Handler.OnClosed(End);
+    }
+}
