@@ -51,6 +51,7 @@ internal static unsafe partial class Libc
     public const int ECONNREFUSED = 111;
     public const int EINPROGRESS = 115;
     public const int ENOMEM = 12;
+    public const int EACCES = 13;
     public const int EINVAL = 22;
     public const int ENOSPC = 28;
     public const int EROFS = 30;

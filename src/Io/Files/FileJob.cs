@@ -10,16 +10,13 @@ public enum FileOperation : byte
     Read,
     Write,
 
-    /// <summary>Write that is on stable storage when it completes (RWF_DSYNC).</summary>
-    WriteThrough,
-
     /// <summary>fdatasync.</summary>
     Sync,
 
     /// <summary>Punch a hole; reads as zeroes afterwards.</summary>
     PunchHole,
 
-    /// <summary>Zero a range, keeping it allocated.</summary>
+    /// <summary>Zero a range, keeping it allocated; written out where the file cannot.</summary>
     ZeroRange,
 
     /// <summary>Whether the range begins in a hole, and how far that goes.</summary>
@@ -32,6 +29,9 @@ public enum FileOperation : byte
 /// </summary>
 public abstract unsafe class FileJob : LoopMessage, IDisposable
 {
+    private const int ZeroChunk = 1 << 20;
+    private const int ZeroAlignment = 4096;
+
     private readonly iovec* _vectors;
     private readonly int _maxVectors;
     private int _count;
@@ -48,6 +48,9 @@ public abstract unsafe class FileJob : LoopMessage, IDisposable
     public int Fd { get; set; }
 
     public FileOperation Operation { get; set; }
+
+    /// <summary>What is changed is on stable storage when it completes.</summary>
+    public bool IsDurable { get; set; }
 
     /// <summary>Bytes from the start of the file.</summary>
     public long Offset { get; set; }
@@ -95,7 +98,6 @@ public abstract unsafe class FileJob : LoopMessage, IDisposable
         {
             case FileOperation.Read:
             case FileOperation.Write:
-            case FileOperation.WriteThrough:
                 Transfer();
                 break;
             case FileOperation.Sync:
@@ -103,9 +105,12 @@ public abstract unsafe class FileJob : LoopMessage, IDisposable
                 break;
             case FileOperation.PunchHole:
                 Finish(Fallocate(Libc.FALLOC_FL_PUNCH_HOLE));
+                MakeDurable();
                 break;
             case FileOperation.ZeroRange:
                 Finish(Fallocate(Libc.FALLOC_FL_ZERO_RANGE));
+                if (Errno == Libc.EOPNOTSUPP) WriteZeroes();
+                MakeDurable();
                 break;
             case FileOperation.Extent:
                 FindExtent();
@@ -118,6 +123,28 @@ public abstract unsafe class FileJob : LoopMessage, IDisposable
 
     private int Fallocate(int mode) =>
         Libc.fallocate(Fd, mode | Libc.FALLOC_FL_KEEP_SIZE, Offset, Length);
+
+    private void MakeDurable()
+    {
+        if (IsDurable && Errno == 0) Finish(Libc.fdatasync(Fd));
+    }
+
+    /// <summary>For file systems without FALLOC_FL_ZERO_RANGE, tmpfs among them.</summary>
+    private void WriteZeroes()
+    {
+        Errno = 0;
+        byte* zeroes = (byte*)NativeMemory.AlignedAlloc(ZeroChunk, ZeroAlignment);
+        NativeMemory.Clear(zeroes, ZeroChunk);
+        while (Done < Length && Errno == 0)
+        {
+            iovec vector = new(zeroes, (int)Math.Min(ZeroChunk, Length - Done));
+            nint written = Libc.pwritev2(Fd, &vector, 1, Offset + Done, 0);
+            if (written > 0) Done += written;
+            else Errno = written == 0 ? Libc.EIO : Marshal.GetLastPInvokeError();
+            if (Errno == Libc.EINTR) Errno = 0;
+        }
+        NativeMemory.AlignedFree(zeroes);
+    }
 
     private void Finish(int result)
     {
@@ -163,7 +190,7 @@ public abstract unsafe class FileJob : LoopMessage, IDisposable
     {
         if (Operation == FileOperation.Read)
             return Libc.preadv2(Fd, vectors, count, Offset + Done, 0);
-        int flags = Operation == FileOperation.WriteThrough ? Libc.RWF_DSYNC : 0;
+        int flags = IsDurable ? Libc.RWF_DSYNC : 0;
         return Libc.pwritev2(Fd, vectors, count, Offset + Done, flags);
     }
 

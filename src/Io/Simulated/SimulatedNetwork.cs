@@ -67,6 +67,8 @@ public sealed class SimulatedNetwork(SimulatedLoop loop) : INetwork
         return listener;
     }
 
+    public void Offload(Func<Task> work) => _ = work();
+
     private async ValueTask DelayAsync(long ns, CancellationToken cancel)
     {
         var done = new TaskCompletionSource();

@@ -50,6 +50,11 @@ public interface INetwork
     /// <summary>Connects; throws <see cref="IOException"/> or is cancelled.</summary>
     ValueTask<Connection> ConnectAsync(Endpoint endpoint, CancellationToken cancel);
 
+    /// <summary>
+    /// Runs a handshake off every loop that serves I/O; in the simulator, in order with the rest.
+    /// </summary>
+    void Offload(Func<Task> work);
+
     /// <summary>Listens; throws <see cref="IOException"/> when the address cannot be had.</summary>
     Listener Listen(Endpoint endpoint);
 }

@@ -70,7 +70,8 @@ internal sealed class SocketListener : Listener
     {
         if (_disposed) return;
         _disposed = true;
-        _ = Libc.close(_fd);
+        // After a wait that was cancelled just before has let go of the descriptor.
+        _control.Post(() => _ = Libc.close(_fd));
         if (Endpoint.SocketPath is { } path) RemoveSocket(path);
     }
 

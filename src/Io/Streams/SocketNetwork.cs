@@ -42,6 +42,19 @@ public sealed class SocketNetwork : INetwork, IDisposable
         return SocketListener.Open(_control, endpoint, local);
     }
 
+    public void Offload(Func<Task> work) => _ = Task.Run(async () =>
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // What a peer can cause is caught by the work itself.
+            Invariant.Broken($"a handshake threw {error}");
+        }
+    });
+
     public void Dispose() => _control.Dispose();
 
     private static async ValueTask<EndPoint> ResolveAsync(

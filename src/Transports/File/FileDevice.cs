@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+using Braid.Io;
+
+namespace Braid.Transports.File;
+
+/// <summary>
+/// A path to a regular file or a block device, through worker threads: for epoll a file is always
+/// ready. With O_DIRECT it goes past the page cache.
+/// </summary>
+public sealed unsafe class FileDevice : PathDevice
+{
+    private const int MaxSegments = 256;
+    private const long MaxBytes = 8 << 20;
+
+    /// <summary>Of a file opened with O_DIRECT, whose file system does not say what it needs.</summary>
+    private const int DirectBlockSize = 4096;
+
+    private readonly FileWorkers _workers;
+    private readonly string _path;
+    private readonly bool _direct;
+    private readonly DeviceJob[] _jobs;
+    private OpenFile? _file;
+
+    /// <param name="loop">The loop it is used on.</param>
+    /// <param name="workers">Do the I/O; not owned.</param>
+    /// <param name="name">As tables call it.</param>
+    /// <param name="path">Of an existing file or block device.</param>
+    /// <param name="direct">Past the page cache.</param>
+    /// <param name="options">Of its queue.</param>
+    public FileDevice(
+        IoLoop loop, FileWorkers workers, string name, string path, bool direct,
+        QueueOptions options)
+        : base(loop, name, $"file://{path}", options)
+    {
+        _workers = workers;
+        _path = path;
+        _direct = direct;
+        _jobs = new DeviceJob[options.Depth];
+        for (int tag = 0; tag < _jobs.Length; tag++) _jobs[tag] = new DeviceJob(this);
+    }
+
+    public override void Start()
+    {
+        try
+        {
+            _file ??= OpenFile.Open(_path, _direct);
+        }
+        catch (ErrnoException error)
+        {
+            Lost(error.Message);
+            return;
+        }
+        Reached(_file.SizeBytes, new QueueLimits
+        {
+            MaxBytes = MaxBytes,
+            MaxSegments = MaxSegments,
+            LogicalBlockSize = _direct ? DirectBlockSize : 1,
+            MaxDiscardBytes = long.MaxValue,
+            MaxWriteZeroesBytes = long.MaxValue,
+            WriteCache = true,
+            Fua = true,
+            ReadOnly = _file.IsReadOnly,
+            Extents = true,
+        });
+    }
+
+    public override void Stop() => Lost("stopped");
+
+    public override BlockStatus QueueRequest(Request request)
+    {
+        if (State != PathState.Up || _file is null) return BlockStatus.Transport;
+        DeviceJob job = _jobs[request.Tag];
+        job.Begin(request, _file.Fd);
+        _workers.Submit(Loop, job);
+        return BlockStatus.Ok;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        Io.Invariant.That(Statistics.InFlight == 0);
+        _file?.Dispose();
+        _file = null;
+        foreach (DeviceJob job in _jobs) job.Dispose();
+    }
+
+    /// <summary>The file operation of one tag.</summary>
+    private sealed class DeviceJob(FileDevice device) : FileJob(MaxSegments)
+    {
+        private Request? _request;
+
+        public void Begin(Request request, int fd)
+        {
+            _request = request;
+            Fd = fd;
+            Operation = OperationOf(request);
+            Offset = request.Offset;
+            Length = request.Length;
+            IsDurable = (request.Flags & BioFlags.Fua) != 0;
+            ClearVectors();
+            if (request.Operation is not (BlockOperation.Read or BlockOperation.Write)) return;
+            for (Bio? bio = request.FirstBio; bio is not null; bio = bio.Next)
+                AddVector(bio.Cursor, bio.Left);
+        }
+
+        protected override void Completed()
+        {
+            Request request = _request!;
+            _request = null;
+            BlockStatus status = FileErrors.ToStatus(Errno);
+            if (request.Operation == BlockOperation.Extents && status == BlockStatus.Ok)
+                AnswerExtents(request);
+            if (status == BlockStatus.Ok) device.Queue.Complete(request, status);
+            else device.Queue.Complete(request, status, Done);
+        }
+
+        private static FileOperation OperationOf(Request request) => request.Operation switch
+        {
+            BlockOperation.Read => FileOperation.Read,
+            BlockOperation.Write => FileOperation.Write,
+            BlockOperation.Flush => FileOperation.Sync,
+            BlockOperation.Discard => FileOperation.PunchHole,
+            BlockOperation.WriteZeroes when (request.Flags & BioFlags.NoUnmap) == 0 =>
+                FileOperation.PunchHole,
+            BlockOperation.WriteZeroes => FileOperation.ZeroRange,
+            BlockOperation.Extents => FileOperation.Extent,
+            _ => throw new ArgumentOutOfRangeException(nameof(request)),
+        };
+
+        /// <summary>One extent: the client asks again for what comes behind it.</summary>
+        private void AnswerExtents(Request request)
+        {
+            ulong state = IsHole ? BlockExtent.Hole | BlockExtent.Zero : 0;
+            *(BlockExtent*)request.FirstBio!.Data = new BlockExtent(Done, state);
+            request.FirstBio.ExtentCount = 1;
+        }
+    }
+}

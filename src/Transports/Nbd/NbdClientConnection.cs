@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Runtime.InteropServices;
+using Braid.Block;
+using Braid.Io;
+using Braid.Io.Abi;
+using Braid.Wire.Nbd;
+
+namespace Braid.Transports.Nbd;
+
+/// <summary>
+/// One connection of a path in the transmission phase: requests out, replies in. Made when a
+/// handshake is done, gone when the connection is. On the path's loop.
+/// </summary>
+internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisposable
+{
+    /// <summary>
+    /// Staging for reply headers and the small payloads behind them: 32 replies of 4 KiB fit into
+    /// one receive, and some more.
+    /// </summary>
+    private const int StagingBytes = 256 * 1024;
+
+    private const int HeaderStride = 32;
+
+    private readonly NbdDevice _device;
+    private readonly NbdSession _session;
+    private readonly StreamSocket _stream;
+    private readonly ReceiveBuffer _receive;
+    private readonly InFlightList _inFlight;
+    private readonly NbdReply[] _replies;
+    private readonly LoopTimer _timeout;
+    private readonly byte* _headers;
+    private BlockStatus _failure = BlockStatus.Transport;
+
+    public NbdClientConnection(NbdDevice device, NbdSession session, Connection connection)
+    {
+        int depth = device.Queue.Tags.Depth;
+        _device = device;
+        _session = session;
+        _receive = new ReceiveBuffer(StagingBytes, session.Limits().MaxSegments + 1);
+        _inFlight = new InFlightList(depth);
+        _replies = new NbdReply[depth];
+        for (int tag = 0; tag < depth; tag++) _replies[tag] = new NbdReply();
+        _headers = (byte*)NativeMemory.Alloc((nuint)(depth * HeaderStride));
+        _timeout = device.Loop.CreateTimer(OnTimeout);
+        _stream = device.Loop.Adopt(connection, this);
+    }
+
+    /// <summary>Requests sent, and not answered.</summary>
+    public int InFlight => _inFlight.Count;
+
+    /// <summary>Sends a request at the end of the turn; its bios' memory goes out as it is.</summary>
+    public void Send(Request request)
+    {
+        int tag = request.Tag;
+        byte* header = _headers + (tag * HeaderStride);
+        Encode(request).Write(new Span<byte>(header, NbdProtocol.RequestSize));
+        _stream.Send(header, NbdProtocol.RequestSize);
+        if (request.Operation == BlockOperation.Write)
+            for (Bio? bio = request.FirstBio; bio is not null; bio = bio.Next)
+                _stream.Send(bio.Cursor, bio.Left);
+        _replies[tag].Begin(_stream.QueuedBytes);
+        _inFlight.AddLast(tag);
+        if (!_timeout.IsArmed) _timeout.Arm(_device.Settings.IoTimeoutNs);
+    }
+
+    /// <summary>
+    /// Gives the connection up: what is in flight comes back with <paramref name="failure"/> as
+    /// soon as the stream touches no memory any more.
+    /// </summary>
+    public void Close(string reason, BlockStatus failure)
+    {
+        if (!_stream.IsOpen) return;
+        _failure = failure;
+        _stream.Close(reason);
+    }
+
+    public int PrepareReceive(iovec* vectors) => _receive.Prepare(vectors);
+
+    public void OnReceived(int bytes)
+    {
+        _receive.Received(bytes);
+        Parse();
+    }
+
+    public void OnSent()
+    {
+        // Nothing waits for it: the memory is held until the reply.
+    }
+
+    public void OnClosed(StreamEnd reason)
+    {
+        _timeout.Cancel();
+        _device.OnConnectionClosed(this, reason.Text);
+        while (_inFlight.First >= 0)
+        {
+            int tag = _inFlight.First;
+            _inFlight.Remove(tag);
+            // Done 0: a payload may have been cut off, and reading again costs nothing.
+            _device.Queue.Complete(_device.Queue.Tags[tag], _failure, 0);
+        }
+        Dispose();
+    }
+
+    /// <summary>Called when the stream is over; frees what it received into and sent from.</summary>
+    public void Dispose()
+    {
+        _receive.Dispose();
+        NativeMemory.Free(_headers);
+    }
+
+    private NbdRequest Encode(Request request)
+    {
+        var flags = NbdCommandFlags.None;
+        if ((request.Flags & BioFlags.Fua) != 0 && _session.Has(NbdTransmissionFlags.SendFua))
+            flags |= NbdCommandFlags.Fua;
+        if ((request.Flags & BioFlags.NoUnmap) != 0) flags |= NbdCommandFlags.NoHole;
+        return new NbdRequest(
+            flags, CommandOf(request.Operation), CookieOf(request),
+            (ulong)request.Offset, (uint)request.Length);
+    }
+
+    private static NbdCommand CommandOf(BlockOperation operation) => operation switch
+    {
+        BlockOperation.Read => NbdCommand.Read,
+        BlockOperation.Write => NbdCommand.Write,
+        BlockOperation.Flush => NbdCommand.Flush,
+        BlockOperation.Discard => NbdCommand.Trim,
+        BlockOperation.WriteZeroes => NbdCommand.WriteZeroes,
+        BlockOperation.Extents => NbdCommand.BlockStatus,
+        _ => throw new ArgumentOutOfRangeException(nameof(operation)),
+    };
+
+    /// <summary>The tag with its generation: a reply to an earlier use is not taken for this one.</summary>
+    private static ulong CookieOf(Request request) =>
+        ((ulong)request.Generation << 32) | (uint)request.Tag;
+
+    /// <summary>
+    /// The request that a reply is for; null when there is none, or when it had not been sent whole:
+    /// nobody can answer that.
+    /// </summary>
+    private Request? Find(ulong cookie)
+    {
+        int tag = (int)(uint)cookie;
+        if (!_inFlight.Contains(tag)) return null;
+        Request request = _device.Queue.Tags[tag];
+        if (CookieOf(request) != cookie) return null;
+        return _stream.SentBytes >= _replies[tag].SentAt ? request : null;
+    }
+
+    private void Complete(Request request, BlockStatus status)
+    {
+        _inFlight.Remove(request.Tag);
+        if (status == BlockStatus.Ok) _device.Queue.Complete(request, status);
+        else _device.Queue.Complete(request, status, _replies[request.Tag].InOrder);
+    }
+
+    /// <summary>The server has broken the protocol: nothing it says later can be trusted.</summary>
+    private void Breach(string what)
+    {
+        _device.CountBreach();
+        Close($"the server breaks the NBD protocol: {what}", BlockStatus.Transport);
+    }
+
+    private void OnTimeout()
+    {
+        if (_inFlight.First < 0) return;
+        long oldest = _device.Queue.Tags[_inFlight.First].DispatchNs;
+        long leftNs = oldest + _device.Settings.IoTimeoutNs - _device.Loop.NowNs;
+        if (leftNs > 0)
+        {
+            _timeout.Arm(leftNs);
+            return;
+        }
+        long ms = _device.Settings.IoTimeoutNs / 1_000_000;
+        Close($"no reply within {ms} ms", BlockStatus.Timeout);
+    }
+}
