@@ -110,6 +110,7 @@ internal sealed unsafe partial class NbdServerConnection
     private NbdServerCommand TakeSlot()
     {
         _active++;
+        _server.Loop.IoStarted();
         if (_free.TryPop(out NbdServerCommand? command)) return command;
         Invariant.That(_made < MaxCommands);
         command = new NbdServerCommand(this, _made, _headers + (_made * HeaderStride));
@@ -123,6 +124,7 @@ internal sealed unsafe partial class NbdServerConnection
         FreeMemory(command);
         _free.Push(command);
         _active--;
+        _server.Loop.IoEnded();
     }
 
     private void FreeMemory(NbdServerCommand command)

@@ -16,8 +16,11 @@ public enum FileOperation : byte
     /// <summary>Punch a hole; reads as zeroes afterwards.</summary>
     PunchHole,
 
-    /// <summary>Zero a range, keeping it allocated; written out where the file cannot.</summary>
-    ZeroRange,
+    /// <summary>Zero a range, by a hole where that can be; written out where nothing else can.</summary>
+    Zero,
+
+    /// <summary>The same, but the range stays allocated.</summary>
+    ZeroAllocated,
 
     /// <summary>Whether the range begins in a hole, and how far that goes.</summary>
     Extent,
@@ -107,9 +110,9 @@ public abstract unsafe class FileJob : LoopMessage, IDisposable
                 Finish(Fallocate(Libc.FALLOC_FL_PUNCH_HOLE));
                 MakeDurable();
                 break;
-            case FileOperation.ZeroRange:
-                Finish(Fallocate(Libc.FALLOC_FL_ZERO_RANGE));
-                if (Errno == Libc.EOPNOTSUPP) WriteZeroes();
+            case FileOperation.Zero:
+            case FileOperation.ZeroAllocated:
+                Zero();
                 MakeDurable();
                 break;
             case FileOperation.Extent:
@@ -127,6 +130,14 @@ public abstract unsafe class FileJob : LoopMessage, IDisposable
     private void MakeDurable()
     {
         if (IsDurable && Errno == 0) Finish(Libc.fdatasync(Fd));
+    }
+
+    private void Zero()
+    {
+        if (Operation == FileOperation.Zero) Finish(Fallocate(Libc.FALLOC_FL_PUNCH_HOLE));
+        else Errno = Libc.EOPNOTSUPP;
+        if (Errno == Libc.EOPNOTSUPP) Finish(Fallocate(Libc.FALLOC_FL_ZERO_RANGE));
+        if (Errno == Libc.EOPNOTSUPP) WriteZeroes();
     }
 
     /// <summary>For file systems without FALLOC_FL_ZERO_RANGE, tmpfs among them.</summary>
@@ -148,6 +159,7 @@ public abstract unsafe class FileJob : LoopMessage, IDisposable
 
     private void Finish(int result)
     {
+        Errno = 0;
         if (result == 0) Done = Length;
         else Errno = Marshal.GetLastPInvokeError();
     }

@@ -77,7 +77,10 @@ public abstract class IoLoop : IDisposable
     public void Schedule(TurnTask task, TurnPhase phase) =>
         (phase == TurnPhase.Dispatch ? _dispatch : _send).Add(task);
 
-    /// <summary>Counts an I/O in flight: what decides whether the loop polls or sleeps.</summary>
+    /// <summary>
+    /// Counts an I/O of a client in flight: what decides whether the loop polls or sleeps. Clients'
+    /// I/Os, not requests: a deep queue of neighbours is only a few requests once it has merged.
+    /// </summary>
     public void IoStarted()
     {
         Statistics.IosStarted++;

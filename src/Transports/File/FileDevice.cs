@@ -78,7 +78,8 @@ public sealed unsafe class FileDevice : PathDevice
 
     protected override void Dispose(bool disposing)
     {
-        Io.Invariant.That(Statistics.InFlight == 0);
+        // A worker may still be in a system call on a file that hangs: then the memory must stay.
+        if (Statistics.InFlight > 0) return;
         _file?.Dispose();
         _file = null;
         foreach (DeviceJob job in _jobs) job.Dispose();
@@ -121,8 +122,8 @@ public sealed unsafe class FileDevice : PathDevice
             BlockOperation.Flush => FileOperation.Sync,
             BlockOperation.Discard => FileOperation.PunchHole,
             BlockOperation.WriteZeroes when (request.Flags & BioFlags.NoUnmap) == 0 =>
-                FileOperation.PunchHole,
-            BlockOperation.WriteZeroes => FileOperation.ZeroRange,
+                FileOperation.Zero,
+            BlockOperation.WriteZeroes => FileOperation.ZeroAllocated,
             BlockOperation.Extents => FileOperation.Extent,
             _ => throw new ArgumentOutOfRangeException(nameof(request)),
         };

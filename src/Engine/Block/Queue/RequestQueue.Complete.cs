@@ -37,7 +37,6 @@ public sealed partial class RequestQueue
     /// <summary>Gives the tag back: of a clone, by its owner; the queue's others itself.</summary>
     public void Free(Request request)
     {
-        if (request.CloneOwner is null) Loop.IoEnded();
         request.FirstBio = request.LastBio = null;
         Tags.Return(request);
         if (HasWork) Run();

@@ -69,7 +69,6 @@ public sealed partial class RequestQueue
     {
         Request? request = Tags.TryTake();
         if (request is null) return false;
-        Loop.IoStarted();
         request.Begin(bio);
         if (!Limits.WriteCache) request.Flags &= ~(BioFlags.Fua | BioFlags.Preflush);
         if (_plug.Count >= PlugMaxRequests || _plug.Last?.Length >= PlugFlushBytes) Unplug();

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.CommandLine;
+using Braid.Daemon;
+using Braid.Io;
+using Braid.Wire.Nbd;
+using Microsoft.Extensions.Logging;
+
+namespace Braid.Cli;
+
+/// <summary>`braid run`: one map in the foreground.</summary>
+internal static class RunCommand
+{
+    /// <summary>SIGTERM ends the process within 5 s; this leaves some for the rest of it.</summary>
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(4);
+
+    public static Command Create()
+    {
+        var options = new RunOptions();
+        var command = new Command("run", "Serve one multipath map until Ctrl-C.");
+        options.AddTo(command);
+        command.SetAction((parsed, _) => RunAsync(options.Read(parsed), options.IsQuiet(parsed)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(MapOptions options, bool quiet)
+    {
+        using ILoggerFactory logs = Logs.Create(quiet);
+        using var network = new SocketNetwork();
+        using var loop = new EpollLoop("braid-io-0");
+        MapService service = Make(loop, network, options, logs.CreateLogger("braid"));
+        using var signals = new Signals(() => _ = ReportAsync(service, loop));
+        try
+        {
+            await service.StartAsync(signals.Stopping).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitStatus.Done;
+        }
+        Console.WriteLine(await service.DescribeAsync().ConfigureAwait(false));
+        foreach (string uri in service.ExportUris) Console.WriteLine($"export {uri}");
+        await WaitAsync(signals.Stopping).ConfigureAwait(false);
+        await service.DrainAsync(DrainPatience, TimeProvider.System).ConfigureAwait(false);
+        loop.Dispose();
+        service.Dispose();
+        return ExitStatus.Done;
+    }
+
+    private static MapService Make(
+        IoLoop loop, INetwork network, MapOptions options, ILogger logger)
+    {
+        try
+        {
+            return new MapService(loop, network, options, logger);
+        }
+        catch (UriException error)
+        {
+            throw new UsageException(error.Message);
+        }
+    }
+
+    private static async Task WaitAsync(CancellationToken stopping)
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (stopping.Register(() => stopped.TrySetResult()))
+            await stopped.Task.ConfigureAwait(false);
+    }
+
+    private static async Task ReportAsync(MapService service, IoLoop loop)
+    {
+        if (service.Map is null) return;
+        Console.WriteLine(await service.DescribeAsync().ConfigureAwait(false));
+        LoopStatistics statistics = loop.Statistics;
+        double ios = Math.Max(1, statistics.IosStarted);
+        Console.WriteLine(FormattableString.Invariant(
+            $"""
+            loop 0: turns={statistics.Turns} syscalls={statistics.SystemCalls} ios={ios:0}
+            syscalls/io={statistics.SystemCalls / ios:0.00} spins={statistics.Spins}
+            allocated={GC.GetTotalAllocatedBytes()}
+            """).ReplaceLineEndings(" "));
+    }
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.CommandLine;
+using System.Globalization;
+using Braid.Block;
+using Braid.Daemon;
+using Braid.Transports.Nbd;
+using Braid.Wire.Nbd;
+
+namespace Braid.Cli;
+
+/// <summary>The options of `braid run`: each is declared, explained and read here.</summary>
+internal sealed class RunOptions
+{
+    private readonly Option<string[]> _path = new("--path")
+    {
+        Description = "A path, [NAME=]URI: nbd://HOST[:PORT]/EXPORT, "
+            + "nbd+unix:///EXPORT?socket=PATH, file:///PATH[?direct=1], a plain path, "
+            + "mem:NAME?size=SIZE. Give it once for each path; unnamed ones are p1, p2, ...",
+        HelpName = "URI",
+    };
+
+    private readonly Option<string[]> _export = new("--export")
+    {
+        Description = "Where clients find the map: nbd://HOST[:PORT]/NAME or "
+            + "nbd+unix:///NAME?socket=PATH. Port 0 takes a free one. "
+            + "Default: nbd://127.0.0.1:10809/NAME-OF-THE-MAP.",
+        HelpName = "URI",
+    };
+
+    private readonly Option<string> _name = new("--name")
+    {
+        Description = "Name of the map.",
+        DefaultValueFactory = _ => "mpatha",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string?> _size = new("--size")
+    {
+        Description = "Size of the volume, in bytes or with K, M, G, T. Default: what the paths "
+            + "say; with it the map starts even when no path can be reached.",
+        HelpName = "BYTES",
+    };
+
+    private readonly Option<string?> _table = new("--table")
+    {
+        Description = "The kernel's table line, '0 SECTORS multipath ...', with path names where "
+            + "the kernel has major:minor. Replaces --selector, --grouping and "
+            + "--queue-if-no-path.",
+        HelpName = "LINE",
+    };
+
+    private readonly Option<string> _selector = new("--selector")
+    {
+        Description = "Path selector with its arguments: 'round-robin 0', 'queue-length 0', "
+            + "'service-time 0'.",
+        DefaultValueFactory = _ => "service-time 0",
+        HelpName = "WORDS",
+    };
+
+    private readonly Option<string> _grouping = new("--grouping")
+    {
+        Description = "multibus: all paths are used together; failover: one at a time.",
+        DefaultValueFactory = _ => "multibus",
+        HelpName = "POLICY",
+    };
+
+    private readonly Option<bool> _queueIfNoPath = new("--queue-if-no-path")
+    {
+        Description = "Hold I/O while no path works, instead of failing it.",
+    };
+
+    private readonly Option<string> _queueMode = new("--queue-mode")
+    {
+        Description = "mq: merge first, choose a path for a whole request; bio: choose one for "
+            + "each I/O.",
+        DefaultValueFactory = _ => "mq",
+        HelpName = "MODE",
+    };
+
+    private readonly Option<string> _scheduler = new("--scheduler")
+    {
+        Description = "Scheduler of the map's queue: none or deadline.",
+        DefaultValueFactory = _ => "none",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<double> _ioTimeout = new("--io-timeout")
+    {
+        Description = "A path that has not answered an I/O after so long is failed.",
+        DefaultValueFactory = _ => 10,
+        HelpName = "SECONDS",
+    };
+
+    private readonly Option<double> _connectTimeout = new("--connect-timeout")
+    {
+        Description = "Longest time for connecting a path, its handshake included.",
+        DefaultValueFactory = _ => 5,
+        HelpName = "SECONDS",
+    };
+
+    private readonly Option<bool> _quiet = new("--quiet")
+    {
+        Description = "Log warnings only.",
+    };
+
+    public void AddTo(Command command)
+    {
+        Option[] all =
+        [
+            _path, _export, _name, _size, _table, _selector, _grouping, _queueIfNoPath,
+            _queueMode, _scheduler, _ioTimeout, _connectTimeout, _quiet,
+        ];
+        foreach (Option option in all) command.Options.Add(option);
+    }
+
+    public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);
+
+    /// <summary>Reads them all; <see cref="UsageException"/> for one that makes no sense.</summary>
+    public MapOptions Read(ParseResult parsed)
+    {
+        string name = parsed.GetValue(_name)!;
+        string[] paths = parsed.GetValue(_path) ?? [];
+        if (paths.Length == 0) throw new UsageException("run needs at least one --path URI");
+        string[] exports = parsed.GetValue(_export) ?? [];
+        CheckUris(exports);
+        return new MapOptions
+        {
+            Name = name,
+            Paths = Declare(paths),
+            Exports = exports.Length > 0 ? exports : [$"nbd://127.0.0.1/{name}"],
+            SizeBytes = ReadSize(parsed.GetValue(_size)),
+            Table = parsed.GetValue(_table),
+            Selector = parsed.GetValue(_selector)!,
+            Grouping = Choose(parsed, _grouping, "multibus", "failover") == 0
+                ? GroupingPolicy.Multibus
+                : GroupingPolicy.Failover,
+            QueueIfNoPath = parsed.GetValue(_queueIfNoPath),
+            BioMode = Choose(parsed, _queueMode, "mq", "rq", "bio") == 2,
+            Queue = new QueueOptions
+            {
+                Depth = 1024,
+                CapMerges = true,
+                Scheduler = (SchedulerKind)Choose(parsed, _scheduler, "none", "deadline"),
+            },
+            Nbd = new NbdSettings
+            {
+                IoTimeoutNs = ReadSeconds(parsed, _ioTimeout),
+                ConnectTimeoutNs = ReadSeconds(parsed, _connectTimeout),
+            },
+        };
+    }
+
+    private static void CheckUris(string[] exports)
+    {
+        try
+        {
+            foreach (string uri in exports) _ = ExportUri.Parse(uri);
+        }
+        catch (UriException error)
+        {
+            throw new UsageException(error.Message);
+        }
+    }
+
+    /// <summary>NAME=URI, or a URI that gets the next name of p1, p2, ...</summary>
+    private static List<DeclaredPath> Declare(string[] paths)
+    {
+        var declared = new List<DeclaredPath>();
+        foreach (string path in paths)
+        {
+            int equals = path.IndexOf('=', StringComparison.Ordinal);
+            bool isNamed = equals > 0 && path[..equals].All(c => char.IsLetterOrDigit(c) || c == '_'
+                || c == '-' || c == '.');
+            string name = isNamed
+                ? path[..equals]
+                : string.Create(CultureInfo.InvariantCulture, $"p{declared.Count + 1}");
+            declared.Add(new DeclaredPath(name, isNamed ? path[(equals + 1)..] : path));
+        }
+        return declared;
+    }
+
+    private static long? ReadSize(string? text)
+    {
+        if (text is null) return null;
+        if (Sizes.TryParse(text, out long bytes)) return bytes;
+        throw new UsageException($"--size '{text}' is no size, write for example 10G");
+    }
+
+    private static long ReadSeconds(ParseResult parsed, Option<double> option)
+    {
+        double seconds = parsed.GetValue(option);
+        if (seconds is >= 0.001 and <= 86_400) return (long)(seconds * 1e9);
+        throw new UsageException($"{option.Name} must be 0.001 to 86400 seconds");
+    }
+
+    private static int Choose(ParseResult parsed, Option<string> option, params string[] words)
+    {
+        string word = parsed.GetValue(option)!;
+        int index = Array.IndexOf(words, word);
+        if (index >= 0) return index;
+        throw new UsageException(
+            $"{option.Name} '{word}' is unknown, known are {string.Join(", ", words)}");
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.CommandLine;
+using Braid.Cli;
+using Braid.Daemon;
+
+var root = new RootCommand("Device-mapper multipath in user space.");
+root.Subcommands.Add(RunCommand.Create());
+
+ParseResult parsed = root.Parse(args);
+if (parsed.Errors.Count > 0) return Fail(ExitStatus.Usage, parsed.Errors[0].Message);
+try
+{
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false })
+        .ConfigureAwait(false);
+}
+catch (UsageException error)
+{
+    return Fail(ExitStatus.Usage, error.Message);
+}
+catch (MapException error)
+{
+    return Fail(ExitStatus.Failed, error.Message);
+}
+
+static int Fail(int status, string message)
+{
+    Console.Error.WriteLine($"braid: {message.ReplaceLineEndings(" ")}");
+    return status;
+}

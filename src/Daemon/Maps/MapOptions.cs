@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+using Braid.Transports.Nbd;
+
+namespace Braid.Daemon;
+
+/// <summary>How paths form groups (path_grouping_policy).</summary>
+public enum GroupingPolicy
+{
+    /// <summary>All paths in one group, used together.</summary>
+    Multibus,
+
+    /// <summary>A group for each path: one is used, the others wait.</summary>
+    Failover,
+}
+
+/// <summary>A path as it was declared.</summary>
+/// <param name="Name">As tables and messages call it.</param>
+/// <param name="Uri">Where it leads.</param>
+public sealed record DeclaredPath(string Name, string Uri);
+
+/// <summary>A map in the foreground: what `braid run` was asked for.</summary>
+public sealed record MapOptions
+{
+    public required string Name { get; init; }
+
+    public required IReadOnlyList<DeclaredPath> Paths { get; init; }
+
+    public IReadOnlyList<string> Exports { get; init; } = [];
+
+    /// <summary>Bytes; null takes what the paths say.</summary>
+    public long? SizeBytes { get; init; }
+
+    /// <summary>The kernel's table line; null makes one of the options below.</summary>
+    public string? Table { get; init; }
+
+    public GroupingPolicy Grouping { get; init; }
+
+    /// <summary>Path selector with its arguments, as multipath.conf writes it.</summary>
+    public string Selector { get; init; } = "service-time 0";
+
+    public bool QueueIfNoPath { get; init; }
+
+    /// <summary>Paths are chosen for bios, not for requests.</summary>
+    public bool BioMode { get; init; }
+
+    /// <summary>Of the map: tags, scheduler, merge cap.</summary>
+    public QueueOptions Queue { get; init; } = new() { Depth = 1024, CapMerges = true };
+
+    /// <summary>Of each path.</summary>
+    public QueueOptions PathQueue { get; init; } = new() { Depth = 256 };
+
+    public NbdSettings Nbd { get; init; } = new();
+
+    /// <summary>I/O memory of all clients together.</summary>
+    public long PoolBytes { get; init; } = 256L << 20;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
+using System.Text;
+using Braid.Mapper;
+
+namespace Braid.Daemon;
+
+/// <summary>Writes the table line that options and paths amount to.</summary>
+internal static class TableBuilder
+{
+    public static string Build(MapOptions options, long sizeBytes)
+    {
+        var text = new StringBuilder();
+        long sectors = sizeBytes / Table.SectorSize;
+        text.Append(CultureInfo.InvariantCulture, $"0 {sectors} multipath ");
+        AppendFeatures(text, options);
+        text.Append("0 ");
+        IReadOnlyList<DeclaredPath[]> groups = Group(options);
+        text.Append(CultureInfo.InvariantCulture, $"{groups.Count} 1");
+        foreach (DeclaredPath[] group in groups)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" {options.Selector} {group.Length} 0");
+            foreach (DeclaredPath path in group) text.Append(' ').Append(path.Name);
+        }
+        return text.ToString();
+    }
+
+    private static void AppendFeatures(StringBuilder text, MapOptions options)
+    {
+        var words = new List<string>();
+        if (options.QueueIfNoPath) words.Add("queue_if_no_path");
+        if (options.BioMode) words.AddRange(["queue_mode", "bio"]);
+        text.Append(CultureInfo.InvariantCulture, $"{words.Count} ");
+        foreach (string word in words) text.Append(word).Append(' ');
+    }
+
+    private static IReadOnlyList<DeclaredPath[]> Group(MapOptions options) =>
+        options.Grouping == GroupingPolicy.Multibus
+            ? [[.. options.Paths]]
+            : [.. options.Paths.Select(path => new[] { path })];
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+using Braid.Io;
+
+namespace Braid.Daemon;
+
+/// <summary>What a supervisor does to a path in its map.</summary>
+public interface IPathVerbs
+{
+    /// <summary>Whether any path of the map works.</summary>
+    bool HasActivePath { get; }
+
+    bool IsActive(PathDevice path);
+
+    void Fail(PathDevice path);
+
+    void Reinstate(PathDevice path);
+
+    void Log(PathDevice path, string text);
+}
+
+/// <summary>
+/// Watches one path (what multipathd does with its checkers): fails it when its connection is gone,
+/// reinstates it when it is back *and* a probe has read from it. A path that fails again soon after
+/// it was reinstated waits longer each time, so that it cannot bounce I/O about. On the path's loop.
+/// </summary>
+internal sealed class PathSupervisor : IPathObserver, IDisposable
+{
+    private const long Second = 1_000_000_000;
+
+    /// <summary>A working path is probed so often (polling_interval).</summary>
+    private const long PollNs = 5 * Second;
+
+    /// <summary>A failed path whose connection works is probed so often at first.</summary>
+    private const long RecheckNs = Second;
+
+    private const long RecheckMaxNs = 60 * Second;
+
+    /// <summary>A path that worked for so long has shown that it is well.</summary>
+    private const long ProvenNs = 10 * Second;
+
+    private readonly PathDevice _path;
+    private readonly IPathVerbs _verbs;
+    private readonly PathCheck _check;
+    private readonly LoopTimer _timer;
+    private long _recheckNs = RecheckNs;
+    private long _reinstatedNs;
+
+    public PathSupervisor(PathDevice path, IPathVerbs verbs)
+    {
+        _path = path;
+        _verbs = verbs;
+        _check = new PathCheck(path, OnChecked);
+        _timer = path.Loop.CreateTimer(Probe);
+        _reinstatedNs = path.Loop.NowNs;
+        path.Observer = this;
+    }
+
+    /// <summary>After the map was made: takes the path as it is now.</summary>
+    public void Begin()
+    {
+        if (_path.State != PathState.Up) _verbs.Fail(_path);
+        else _timer.Arm(PollNs);
+    }
+
+    public void OnPathState(PathDevice path, PathState state, string reason)
+    {
+        _verbs.Log(path, state switch
+        {
+            PathState.Up => "connected",
+            PathState.Down => $"down: {reason}",
+            _ => $"refused: {reason}",
+        });
+        if (state == PathState.Up) _timer.Arm(HoldDownNs());
+        else _verbs.Fail(path);
+    }
+
+    /// <summary>The map has failed the path, for an I/O error or by command.</summary>
+    public void OnFailed()
+    {
+        bool wasProven = _path.Loop.NowNs - _reinstatedNs >= ProvenNs;
+        _recheckNs = wasProven ? RecheckNs : Math.Min(_recheckNs * 2, RecheckMaxNs);
+        if (_path.State == PathState.Up) _timer.Arm(_recheckNs);
+    }
+
+    /// <summary>No path of the map works: whoever is connected is asked at once.</summary>
+    public void ProbeNow()
+    {
+        if (_path.State == PathState.Up && !_verbs.IsActive(_path)) _timer.Arm(0);
+    }
+
+    public void OnReinstated() => _reinstatedNs = _path.Loop.NowNs;
+
+    public void Dispose()
+    {
+        _timer.Cancel();
+        _check.Dispose();
+    }
+
+    /// <summary>
+    /// A path that has just connected is probed at once, unless it has been flapping and others
+    /// work.
+    /// </summary>
+    private long HoldDownNs() =>
+        _recheckNs > 2 * RecheckNs && _verbs.HasActivePath ? _recheckNs : 0;
+
+    private void Probe()
+    {
+        if (_path.State == PathState.Up) _check.Start();
+    }
+
+    private void OnChecked(BlockStatus status)
+    {
+        if (_path.State != PathState.Up) return;
+        if (status == BlockStatus.Ok)
+        {
+            if (!_verbs.IsActive(_path)) _verbs.Reinstate(_path);
+            _timer.Arm(PollNs);
+            return;
+        }
+        if (_verbs.IsActive(_path)) _verbs.Log(_path, $"probe failed: {status.ErrnoName()}");
+        _verbs.Fail(_path);
+        _timer.Arm(_recheckNs);
+    }
+}
