@@ -4,6 +4,7 @@ using Braid.Cli;
 using Braid.Daemon;
 
 var root = new RootCommand("Device-mapper multipath in user space.");
+root.Subcommands.Add(DemoCommand.Create());
 root.Subcommands.Add(RunCommand.Create());
 
 ParseResult parsed = root.Parse(args);

@@ -48,6 +48,9 @@ public sealed class MapService : IMapObserver, IPathVerbs, IDisposable
     /// <summary>The map; after <see cref="StartAsync"/>, on the loop only.</summary>
     public MappedDevice Map => _map!;
 
+    /// <summary>The declared paths, whatever their state. On the loop only.</summary>
+    public IReadOnlyList<PathDevice> Paths => _paths.All;
+
     /// <summary>Where clients find it.</summary>
     public IReadOnlyList<string> ExportUris => _exportUris;
 
@@ -129,7 +132,7 @@ public sealed class MapService : IMapObserver, IPathVerbs, IDisposable
     }
 
     public void Log(PathDevice path, string text) =>
-        _logger.LogInformation("path {Path}: {Text} ({Uri})", path.Name, text, path.Uri);
+        _logger.LogInformation("path {Path}: {Text}", path.Name, text);
 
     /// <summary>After <see cref="DrainAsync"/>, and after the loop has ended.</summary>
     public void Dispose()
