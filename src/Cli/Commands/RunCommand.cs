@@ -68,7 +68,7 @@ internal static class RunCommand
 
     private static async Task ReportAsync(MapService service, IoLoop loop)
     {
-        if (service.Map is null) return;
+        if (!service.IsStarted) return;
         Console.WriteLine(await service.DescribeAsync().ConfigureAwait(false));
         LoopStatistics statistics = loop.Statistics;
         double ios = Math.Max(1, statistics.IosStarted);

@@ -86,7 +86,7 @@ internal sealed class DemoStage : IAsyncDisposable
     });
 
     /// <summary>I/Os that each path has done so far.</summary>
-    public Task<long[]> CountAsync() => _mapLoop.CallAsync(() => _map.Paths
+    public Task<long[]> CountAsync() => _map.AskAsync(stack => stack.Paths
         .Select(path => path.Statistics.Reads + path.Statistics.Writes).ToArray());
 
     public Task<string> DescribeAsync() => _map.DescribeAsync();

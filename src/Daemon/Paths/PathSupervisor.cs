@@ -34,7 +34,7 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
     /// <summary>A failed path whose connection works is probed so often at first.</summary>
     private const long RecheckNs = Second;
 
-    private const long RecheckMaxNs = 60 * Second;
+    private const long RecheckMaxNs = 30 * Second;
 
     /// <summary>A path that worked for so long has shown that it is well.</summary>
     private const long ProvenNs = 10 * Second;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+using Braid.Exports.Nbd;
+using Braid.Io;
+using Braid.Transports.Memory;
+
+namespace Braid.Tests.Simulation;
+
+/// <summary>An NBD server process in front of a shared volume, that can die and come back.</summary>
+internal sealed class SimulatedServer : IDisposable
+{
+    private const long PoolBytes = 64 << 20;
+
+    private readonly SimulatedLoop _loop;
+    private readonly SimulatedNetwork _network;
+    private readonly MemoryStore _store;
+    private NbdServer? _server;
+
+    public SimulatedServer(
+        SimulatedLoop loop, SimulatedNetwork network, MemoryStore store, string name)
+    {
+        _loop = loop;
+        _network = network;
+        _store = store;
+        Name = name;
+        Endpoint = Endpoint.Unix($"/sim/{name}");
+    }
+
+    public string Name { get; }
+
+    public Endpoint Endpoint { get; }
+
+    public string Uri => $"nbd+unix:///volume?socket={Endpoint.SocketPath}";
+
+    public bool IsRunning => _server is not null;
+
+    public BufferPool Pool { get; } = new(PoolBytes);
+
+    public void Start()
+    {
+        var device = new MemoryDevice(_loop, Name, _store, new QueueOptions { Depth = 256 });
+        device.Start();
+        _server = new NbdServer(
+            _loop, _network, Endpoint, [new NbdExport("volume", device)], Pool, _ => { });
+        _server.Start();
+    }
+
+    /// <summary>SIGKILL: connections are reset, nobody listens.</summary>
+    public void Kill()
+    {
+        _server?.CloseClients();
+        _server?.Dispose();
+        _server = null;
+        _network.Reset(Endpoint);
+    }
+
+    public void Dispose() => Pool.Dispose();
+}
