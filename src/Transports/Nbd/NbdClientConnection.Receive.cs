@@ -214,11 +214,8 @@ internal sealed unsafe partial class NbdClientConnection
             return false;
         }
         if (body.Length < (int)chunk.Length) return false;
-        NbdReply reply = _replies[request.Tag];
-        BlockStatus status = NbdErrors.ToStatus(
-            (NbdError)BinaryPrimitives.ReadUInt32BigEndian(body));
-        if (reply.Status == BlockStatus.Ok)
-            reply.Status = status == BlockStatus.Ok ? BlockStatus.IoError : status;
+        var error = (NbdError)BinaryPrimitives.ReadUInt32BigEndian(body);
+        _replies[request.Tag].Fail(NbdErrors.ToStatus(error));
         _receive.Skip(NbdProtocol.ChunkHeaderSize + (int)chunk.Length);
         if (chunk.IsDone) Finish(request);
         return true;

@@ -150,8 +150,10 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
     private void Complete(Request request, BlockStatus status)
     {
         _inFlight.Remove(request.Tag);
+        long good = _replies[request.Tag].GoodBeforeError;
         if (status == BlockStatus.Ok) _device.Queue.Complete(request, status);
-        else _device.Queue.Complete(request, status, _replies[request.Tag].InOrder);
+        // All of it, and an error: the server contradicts itself, so nothing of it is believed.
+        else _device.Queue.Complete(request, status, good < request.Length ? good : 0);
     }
 
     /// <summary>The server has broken the protocol: nothing it says later can be trusted.</summary>

@@ -13,7 +13,13 @@ internal sealed class NbdReply
     public long SentAt { get; set; }
 
     /// <summary>The first error of the reply, or Ok.</summary>
-    public BlockStatus Status { get; set; }
+    public BlockStatus Status { get; private set; }
+
+    /// <summary>
+    /// Bytes from the start that a failed read has got all the same: those that had come without a
+    /// gap before the error.
+    /// </summary>
+    public long GoodBeforeError { get; private set; }
 
     /// <summary>Bytes of data that have come.</summary>
     public long Bytes => _ordered ? InOrder : _pieces.Bytes;
@@ -25,8 +31,17 @@ internal sealed class NbdReply
     {
         SentAt = sentAt;
         Status = BlockStatus.Ok;
+        GoodBeforeError = 0;
         InOrder = 0;
         _ordered = true;
+    }
+
+    /// <summary>An error has come; the first one counts.</summary>
+    public void Fail(BlockStatus status)
+    {
+        if (Status != BlockStatus.Ok) return;
+        Status = status == BlockStatus.Ok ? BlockStatus.IoError : status;
+        GoodBeforeError = InOrder;
     }
 
     /// <summary>

@@ -17,7 +17,9 @@ public sealed partial class RequestQueue
     public void Complete(Request request, BlockStatus status, long done)
     {
         Invariant.That(request.State == RequestState.InFlight);
-        Invariant.That(status != BlockStatus.Ok || done == request.Length);
+        // Ok means all of it; an error leaves something undone, if only a flush.
+        Invariant.That(
+            status == BlockStatus.Ok ? done == request.Length : done == 0 || done < request.Length);
         Statistics.InFlight--;
         Statistics.CountEnd(request.Operation);
         if (request.CloneOwner is { } owner)
