@@ -115,7 +115,7 @@ internal static class Floors
         return name.ToString().Replace("global::", "", StringComparison.Ordinal);
     }
 
-    /// <summary>Braid.Block.X is of Engine/Block, Braid.Transports.Nbd.X of Transports/Nbd.</summary>
+    /// <summary>Braid.Block.X is in Engine/Block, Braid.Exports.Nbd.X in Exports/Nbd.</summary>
     private static string FolderOfName(string name)
     {
         string[] parts = name.Split('.');

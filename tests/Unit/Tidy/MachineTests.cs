@@ -25,6 +25,7 @@ public sealed class MachineTests
     [Fact]
     public void The_loops_own_clock_and_chance_are_not() =>
         Machine.Check(new SourceFile("src/Daemon/A.cs", """
-            class C { long F(IoLoop loop) => loop.NowNs + loop.Random.Next(3); DateTime _since; }
+            class C { long F(IoLoop loop) => loop.NowNs + loop.Random.Next(3); DateTime _since;
+                long G(TimeProvider clock) => clock.GetTimestamp(); }
             """)).ShouldBeEmpty();
 }
