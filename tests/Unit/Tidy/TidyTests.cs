@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.CompilerServices;
+
 namespace Braid.Tests.Unit.Tidy;
 
 /// <summary>The house rules, over all files of the project. A failure names the places.</summary>
@@ -68,12 +70,13 @@ public sealed class TidyTests
         where DataPath.Entries.Any(entry => DataPath.Covers(entry, file))
         select file;
 
-    private static void Each(Func<SourceFile, IEnumerable<Breach>> rule) =>
-        None(Repository.Files.SelectMany(rule));
+    private static void Each(
+        Func<SourceFile, IEnumerable<Breach>> rule, [CallerMemberName] string test = "") =>
+        None(Repository.Files.SelectMany(rule), test);
 
-    private static void None(IEnumerable<Breach> breaches)
+    private static void None(IEnumerable<Breach> breaches, [CallerMemberName] string test = "")
     {
-        string found = string.Join('\n', breaches);
+        string found = Ratchet.Judge(test, breaches, Ratchet.Known);
         if (found.Length > 0) Assert.Fail(found);
     }
 }
