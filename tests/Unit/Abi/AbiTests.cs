@@ -66,7 +66,7 @@ public sealed class AbiTests
     private static long Number(object? value) =>
         Convert.ToInt64(value, CultureInfo.InvariantCulture);
 
-    /// <summary>All of the Abi folder but the epoll_event of other machines than this one.</summary>
+    /// <summary>All of the Abi folder but the epoll_event of other machines.</summary>
     private static IEnumerable<Type> Structures()
     {
         bool isPacked = RuntimeInformation.ProcessArchitecture == Architecture.X64;

@@ -6,7 +6,7 @@ namespace Braid.Tests.Unit.Abi;
 /// <summary>What gcc makes of this machine's C headers.</summary>
 internal static class CProgram
 {
-    /// <summary>Compiles and runs a program; its output, or null and what the compiler said.</summary>
+    /// <summary>Compiles and runs it; its output, or null and what the compiler said.</summary>
     public static (string? Output, string Errors) Run(string source)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("braid-abi-");

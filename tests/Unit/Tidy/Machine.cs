@@ -17,6 +17,9 @@ internal static class Machine
     [
         new("src/Cli/Commands/RunCommand.cs", "TimeProvider.System",
             "bounds the wind-down of the process, when its loops are about to end"),
+        new("src/Cli/Demo/DemoCommand.cs", "Stopwatch", "a tour is watched as it goes"),
+        new("src/Cli/Demo/DemoCommand.cs", "Task.Delay", "a tour is paced for who watches"),
+        new("src/Cli/Demo/DemoStage.cs", "TimeProvider.System", "the wind-down, as in RunCommand"),
         new("src/Daemon/Maps/MapService.cs", "Task.Delay", "waits on the clock it is given"),
     ];
 

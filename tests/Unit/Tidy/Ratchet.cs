@@ -14,7 +14,7 @@ internal static class Ratchet
             "NbdServerConnection has 22 instance fields"),
     ];
 
-    /// <summary>The breaches that are not known, and the known that are gone, a line each.</summary>
+    /// <summary>The breaches that are not known, and the known that are gone: lines.</summary>
     public static string Judge(
         string test, IEnumerable<Breach> breaches, IEnumerable<KnownBreach> known)
     {
