@@ -19,6 +19,7 @@ internal static class DataPath
         "src/Io/Loop/MessageQueue.cs",
         "src/Io/Loop/TimerHeap.cs",
         "src/Io/Loop/TurnTask.cs",
+        "src/Io/Memory/BufferPool.cs",
         "src/Io/Streams/EpollStream.cs",
         "src/Io/Streams/ReceiveBuffer.cs",
         "src/Io/Streams/SendQueue.cs",
@@ -33,6 +34,17 @@ internal static class DataPath
         "src/Engine/Multipath/Selectors/QueueLength.cs",
         "src/Engine/Multipath/Selectors/RoundRobin.cs",
         "src/Engine/Multipath/Selectors/ServiceTime.cs",
+        "src/Transports/File/FileDevice.cs",
+        "src/Transports/Memory/MemoryDevice.cs",
+        "src/Transports/Nbd/Coverage.cs",
+        "src/Transports/Nbd/InFlightList.cs",
+        "src/Transports/Nbd/NbdClientConnection.cs",
+        "src/Transports/Nbd/NbdClientConnection.Receive.cs",
+        "src/Transports/Nbd/NbdReply.cs",
+        "src/Exports/Nbd/NbdServerCommand.cs",
+        "src/Exports/Nbd/NbdServerConnection.cs",
+        "src/Exports/Nbd/NbdServerConnection.Receive.cs",
+        "src/Exports/Nbd/NbdServerConnection.Reply.cs",
     ];
 
     private static readonly HashSet<string> WaitingTypes = new(StringComparer.Ordinal)
