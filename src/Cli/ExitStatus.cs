@@ -9,5 +9,7 @@ internal static class ExitStatus
     public const int Usage = 2;
 }
 
-/// <summary>The command line makes no sense; the message is one line, and says what would.</summary>
+/// <summary>
+/// The command line makes no sense; the message is one line, and says what would.
+/// </summary>
 internal sealed class UsageException(string message) : Exception(message);

@@ -11,8 +11,8 @@ ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0) return Fail(ExitStatus.Usage, parsed.Errors[0].Message);
 try
 {
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false })
-        .ConfigureAwait(false);
+    var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+    return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
 }
 catch (UsageException error)
 {

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Braid.Io;
 
-/// <summary>A system call of the control plane failed; carries the call, its object and errno.</summary>
+/// <summary>
+/// A system call of the control plane failed; carries the call, its object and errno.
+/// </summary>
 public sealed class ErrnoException : IOException
 {
     public ErrnoException(string call, string what, int errno)

@@ -10,7 +10,8 @@ public sealed class FailoverTests
 {
     private const long Ms = 1_000_000;
 
-    public static TheoryData<ulong> Seeds => [.. Enumerable.Range(1, 40).Select(seed => (ulong)seed)];
+    public static TheoryData<ulong> Seeds =>
+        [.. Enumerable.Range(1, 40).Select(seed => (ulong)seed)];
 
     [Theory]
     [MemberData(nameof(Seeds))]

@@ -6,7 +6,9 @@ using Spectre.Console;
 
 namespace Braid.Cli;
 
-/// <summary>`braid demo`: a self-contained tour, with a path killed and restored on the way.</summary>
+/// <summary>
+/// `braid demo`: a self-contained tour, with a path killed and restored on the way.
+/// </summary>
 internal sealed class DemoCommand
 {
     /// <summary>Width of one column of the picture.</summary>

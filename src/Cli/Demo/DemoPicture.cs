@@ -5,7 +5,9 @@ using Spectre.Console.Rendering;
 
 namespace Braid.Cli;
 
-/// <summary>I/O per path over time, drawn with block characters; the same for eyes and for pipes.</summary>
+/// <summary>
+/// I/O per path over time, drawn with block characters; the same for eyes and for pipes.
+/// </summary>
 internal sealed class DemoPicture(IReadOnlyList<string> paths)
 {
     private const string Levels = " ▁▂▃▄▅▆▇█";
@@ -17,8 +19,11 @@ internal sealed class DemoPicture(IReadOnlyList<string> paths)
     public void Add(long[] sample) => _samples.Add(sample);
 
     /// <summary>Adds a line about what has happened.</summary>
-    public void Say(TimeSpan at, string text) =>
-        _events.Add(string.Create(CultureInfo.InvariantCulture, $"{at.TotalSeconds,5:0.0}s  {text}"));
+    public void Say(TimeSpan at, string text)
+    {
+        string time = at.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
+        _events.Add($"{time,5}s  {text}");
+    }
 
     /// <summary>For a terminal, redrawn in place.</summary>
     public IRenderable Render(string title) =>

@@ -67,7 +67,9 @@ internal sealed class DemoStage : IAsyncDisposable
         await OnLoopAsync(ClientLoop, Client.Start).ConfigureAwait(false);
     }
 
-    /// <summary>Stops a server as a crash would: its clients are cut off, its socket is gone.</summary>
+    /// <summary>
+    /// Stops a server as a crash would: its clients are cut off, its socket is gone.
+    /// </summary>
     public Task KillAsync(int server) => OnLoopAsync(_storageLoop, () =>
     {
         _servers[server]!.Dispose();

@@ -142,7 +142,9 @@ public sealed class MapStack : IMapObserver, IPathVerbs, IDisposable
         }
     }
 
-    /// <summary>After <see cref="Stop"/> and a turn in which what was cut off has come back.</summary>
+    /// <summary>
+    /// After <see cref="Stop"/> and a turn in which what was cut off has come back.
+    /// </summary>
     public void Dispose()
     {
         foreach (PathSupervisor supervisor in _supervisors.Values) supervisor.Dispose();

@@ -46,7 +46,9 @@ internal sealed unsafe class PathCheck : IBioOwner, IDisposable
         else _done(bio.Status);
     }
 
-    /// <summary>A probe under way still owns its memory: it goes when the probe has ended.</summary>
+    /// <summary>
+    /// A probe under way still owns its memory: it goes when the probe has ended.
+    /// </summary>
     public void Dispose()
     {
         _disposed = true;

@@ -22,7 +22,8 @@ public interface IPathVerbs
 /// <summary>
 /// Watches one path (what multipathd does with its checkers): fails it when its connection is gone,
 /// reinstates it when it is back *and* a probe has read from it. A path that fails again soon after
-/// it was reinstated waits longer each time, so that it cannot bounce I/O about. On the path's loop.
+/// it was reinstated waits longer each time, so that it cannot bounce I/O about. On the path's
+/// loop.
 /// </summary>
 internal sealed class PathSupervisor : IPathObserver, IDisposable
 {

@@ -4,7 +4,9 @@ using Braid.Wire.Nbd;
 
 namespace Braid.Daemon;
 
-/// <summary>Where a path leads: the transport and its address, read from a URI or a plain path.</summary>
+/// <summary>
+/// Where a path leads: the transport and its address, read from a URI or a plain path.
+/// </summary>
 public abstract record PathUri
 {
     /// <summary>Reads a path's URI.</summary>
@@ -80,7 +82,9 @@ internal static class UriQuery
     }
 }
 
-/// <summary>Sizes as people write them: a number of bytes, or with K, M, G, T (powers of 1024).</summary>
+/// <summary>
+/// Sizes as people write them: a number of bytes, or with K, M, G, T (powers of 1024).
+/// </summary>
 public static class Sizes
 {
     private const string Suffixes = "KMGT";

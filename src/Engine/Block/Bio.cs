@@ -4,7 +4,9 @@ namespace Braid.Block;
 /// <summary>Whose bio it is: a client's command, a split, the mapper.</summary>
 public interface IBioOwner
 {
-    /// <summary>The bio has ended, with <see cref="Bio.Status"/>. It is the owner's again.</summary>
+    /// <summary>
+    /// The bio has ended, with <see cref="Bio.Status"/>. It is the owner's again.
+    /// </summary>
     void EndBio(Bio bio);
 }
 
@@ -34,13 +36,17 @@ public sealed unsafe class Bio
     /// </summary>
     public byte* Data { get; set; }
 
-    /// <summary>Bytes done already: after a partial completion only the rest is tried again.</summary>
+    /// <summary>
+    /// Bytes done already: after a partial completion only the rest is tried again.
+    /// </summary>
     public long Done { get; internal set; }
 
     /// <summary>How it ended; meaningful in <see cref="IBioOwner.EndBio"/>.</summary>
     public BlockStatus Status { get; set; }
 
-    /// <summary>For <see cref="BlockOperation.Extents"/>: extents that were written to Data.</summary>
+    /// <summary>
+    /// For <see cref="BlockOperation.Extents"/>: extents that were written to Data.
+    /// </summary>
     public int ExtentCount { get; set; }
 
     /// <summary>The owner's own mark.</summary>

@@ -16,7 +16,9 @@ public enum BlockOperation : byte
     /// <summary>The range reads as zeroes afterwards.</summary>
     WriteZeroes,
 
-    /// <summary>Which parts are allocated: fills the data with <see cref="BlockExtent"/>s.</summary>
+    /// <summary>
+    /// Which parts are allocated: fills the data with <see cref="BlockExtent"/>s.
+    /// </summary>
     Extents,
 }
 

@@ -13,7 +13,9 @@ public sealed record QueueLimits
     /// <summary>Ranges of memory in one request.</summary>
     public int MaxSegments { get; init; } = 128;
 
-    /// <summary>No request crosses a multiple of this; 0 for no such border (chunk_sectors).</summary>
+    /// <summary>
+    /// No request crosses a multiple of this; 0 for no such border (chunk_sectors).
+    /// </summary>
     public long BoundaryBytes { get; init; }
 
     /// <summary>Offsets and lengths are multiples of this.</summary>

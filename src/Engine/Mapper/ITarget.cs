@@ -28,7 +28,9 @@ public interface ITarget
     void Message(IReadOnlyList<string> words);
 }
 
-/// <summary>A target that maps requests: a clone is made on a queue below, for a whole request.</summary>
+/// <summary>
+/// A target that maps requests: a clone is made on a queue below, for a whole request.
+/// </summary>
 public interface IRequestTarget : ITarget
 {
     /// <summary>

@@ -14,7 +14,9 @@ public interface ITargetHost
     /// <summary>True from the start of a suspend without flush until resume.</summary>
     bool IsNoFlushSuspending { get; }
 
-    /// <summary>Has everything that waits for a path mapped again (dm_mq_kick_requeue_list).</summary>
+    /// <summary>
+    /// Has everything that waits for a path mapped again (dm_mq_kick_requeue_list).
+    /// </summary>
     void KickRequeueList();
 
     /// <summary>Maps a held bio again and dispatches or ends it.</summary>

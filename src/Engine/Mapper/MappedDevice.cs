@@ -62,7 +62,8 @@ public sealed class MappedDevice : BlockDevice, ITargetHost
     }
 
     /// <summary>Sends a message to the target at the start of the device.</summary>
-    /// <exception cref="MessageException">It was not understood or could not be followed.</exception>
+    /// <exception cref="MessageException">It was not understood or could not be
+    /// followed.</exception>
     public void Message(IReadOnlyList<string> words) => Table.Entries[0].Target.Message(words);
 
     /// <summary>Calls back once, at the next table event.</summary>

@@ -10,7 +10,9 @@ public enum MapResult : byte
     /// <summary>The clone is ready: the mapper dispatches it.</summary>
     Remapped,
 
-    /// <summary>Not now: back-pressure; the original waits, and merges, in the mapper's queue.</summary>
+    /// <summary>
+    /// Not now: back-pressure; the original waits, and merges, in the mapper's queue.
+    /// </summary>
     Requeue,
 
     /// <summary>Not now, try again after 100 ms or when kicked.</summary>

@@ -6,7 +6,9 @@ namespace Braid.Multipath;
 /// <summary>Whether a map works on requests or on bios (queue_mode).</summary>
 public enum QueueMode
 {
-    /// <summary>rq or mq: requests are merged and scheduled first, the path is chosen last.</summary>
+    /// <summary>
+    /// rq or mq: requests are merged and scheduled first, the path is chosen last.
+    /// </summary>
     Request,
 
     /// <summary>bio: a path is chosen for each bio.</summary>

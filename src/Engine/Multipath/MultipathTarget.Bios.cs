@@ -23,7 +23,9 @@ public sealed partial class MultipathTarget
         return MapResult.Remapped;
     }
 
-    /// <summary>multipath_end_io_bio: a bio, unlike a clone of a request, can be sent again.</summary>
+    /// <summary>
+    /// multipath_end_io_bio: a bio, unlike a clone of a request, can be sent again.
+    /// </summary>
     public EndIoResult EndIo(TargetBio bio, ref BlockStatus status)
     {
         EndIo(bio.Io);

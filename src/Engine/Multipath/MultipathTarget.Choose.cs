@@ -4,7 +4,9 @@ namespace Braid.Multipath;
 /// <summary>Choosing a path: choose_pgpath of dm-mpath.c.</summary>
 public sealed partial class MultipathTarget
 {
-    /// <summary>The path for an I/O; null when none works. Switches groups when it has to.</summary>
+    /// <summary>
+    /// The path for an I/O; null when none works. Switches groups when it has to.
+    /// </summary>
     private PgPath? ChoosePath(long bytes)
     {
         if (ValidPaths == 0)
@@ -39,7 +41,9 @@ public sealed partial class MultipathTarget
         return null;
     }
 
-    /// <summary>choose_path_in_pg: the selector's path, which makes its group the current one.</summary>
+    /// <summary>
+    /// choose_path_in_pg: the selector's path, which makes its group the current one.
+    /// </summary>
     private PgPath? ChooseIn(PriorityGroup group, long bytes)
     {
         PgPath? path = group.Selector.SelectPath(bytes);

@@ -5,7 +5,9 @@ using Braid.Mapper;
 
 namespace Braid.Multipath;
 
-/// <summary>The way of a request through the target: map on the way down, end io on the way up.</summary>
+/// <summary>
+/// The way of a request through the target: map on the way down, end io on the way up.
+/// </summary>
 public sealed partial class MultipathTarget
 {
     private bool MayQueue => Features.QueueIfNoPath || _host.IsNoFlushSuspending;

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Braid.Multipath;
 
-/// <summary>The kernel's table and status text (multipath_status), blank at the end included.</summary>
+/// <summary>
+/// The kernel's table and status text (multipath_status), blank at the end included.
+/// </summary>
 public sealed partial class MultipathTarget
 {
     public void AppendTable(StringBuilder text)

@@ -24,7 +24,9 @@ public sealed partial class MultipathTarget : IRequestTarget, IBioTarget
     /// <summary>The group to be tried first, once (initial group, switch_group).</summary>
     private PriorityGroup? _nextGroup;
 
-    /// <summary>Set until a group is initialised; without a handler that is at its first choice.</summary>
+    /// <summary>
+    /// Set until a group is initialised; without a handler that is at its first choice.
+    /// </summary>
     private bool _queueIo = true;
 
     internal MultipathTarget(ITargetHost host, MultipathFeatures features)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace Braid.Multipath;
 
-/// <summary>Paths that are used together (struct priority_group): a selector never leaves it.</summary>
+/// <summary>
+/// Paths that are used together (struct priority_group): a selector never leaves it.
+/// </summary>
 public sealed class PriorityGroup
 {
     private readonly List<PgPath> _paths = [];

@@ -170,7 +170,9 @@ internal sealed unsafe partial class NbdServerConnection
         }
     }
 
-    /// <summary>All memory of a read or none of it: half of it would keep others from theirs.</summary>
+    /// <summary>
+    /// All memory of a read or none of it: half of it would keep others from theirs.
+    /// </summary>
     private void SubmitRead(NbdServerCommand command)
     {
         while (command.Covered < command.Request.Length)

@@ -5,14 +5,12 @@ using Braid.Wire.Nbd;
 
 namespace Braid.Exports.Nbd;
 
-/// <summary>Up: from the end of bios to replies, which leave together at the end of the turn.</summary>
+/// <summary>
+/// Up: from the end of bios to replies, which leave together at the end of the turn.
+/// </summary>
 internal sealed unsafe partial class NbdServerConnection
 {
     private const int WireExtentSize = 8;
-
-    /// <summary>Replies that were given to the stream, in order.</summary>
-    private NbdServerCommand? _firstReply;
-    private NbdServerCommand? _lastReply;
 
     public void EndBio(Bio bio)
     {
@@ -24,11 +22,7 @@ internal sealed unsafe partial class NbdServerConnection
 
     public void OnSent()
     {
-        while (_firstReply is { } command && command.ReplyEnd <= _stream.SentBytes)
-        {
-            TakeReply();
-            Release(command);
-        }
+        while (_replies.TakeSent(_stream.SentBytes) is { } command) Release(command);
         EndIfDrained();
         if (_paused) Resume();
     }
@@ -55,26 +49,7 @@ internal sealed unsafe partial class NbdServerConnection
         else if (_session.StructuredReplies && (isExtents || request.Command == NbdCommand.Read))
             ReplyErrorChunk(command, error);
         else ReplySimple(command, error);
-        Queue(command);
-    }
-
-    private void Queue(NbdServerCommand command)
-    {
-        command.ReplyEnd = _stream.QueuedBytes;
-        command.Next = null;
-        if (_lastReply is null) _firstReply = command;
-        else _lastReply.Next = command;
-        _lastReply = command;
-    }
-
-    private NbdServerCommand? TakeReply()
-    {
-        NbdServerCommand? first = _firstReply;
-        if (first is null) return null;
-        _firstReply = first.Next;
-        if (_firstReply is null) _lastReply = null;
-        first.Next = null;
-        return first;
+        _replies.Add(command, _stream.QueuedBytes);
     }
 
     private void ReplySimple(NbdServerCommand command, NbdError error)
@@ -141,8 +116,8 @@ internal sealed unsafe partial class NbdServerConnection
     }
 
     /// <summary>
-    /// Turns the extents into the wire's form in their own memory, which is half as long; neighbours
-    /// of the same state become one.
+    /// Turns the extents into the wire's form in their own memory, which is half as long;
+    /// neighbours of the same state become one.
     /// </summary>
     private static int EncodeExtents(Bio bio, NbdCommandFlags flags)
     {

@@ -37,6 +37,7 @@ internal sealed unsafe partial class NbdServerConnection
     private readonly ReceiveBuffer _receive = new(StagingBytes, 1);
     private readonly NbdServerCommand?[] _commands = new NbdServerCommand?[MaxCommands];
     private readonly Stack<NbdServerCommand> _free = new();
+    private readonly NbdReplyQueue _replies = new();
     private readonly byte* _headers;
     private int _made;
 
@@ -95,7 +96,7 @@ internal sealed unsafe partial class NbdServerConnection
     {
         _closed = true;
         // Replies that were never sent, and a payload that never came whole: nobody waits for them.
-        while (TakeReply() is { } command) Release(command);
+        while (_replies.TakeSent(long.MaxValue) is { } command) Release(command);
         AbandonReceiving();
         _server.OnClientClosed(this, reason.Text);
         EndIfClosed();

@@ -23,7 +23,9 @@ internal sealed class NbdServerHandshake(
     private bool _structured;
     private NbdExport? _allocationOf;
 
-    /// <summary>The session; null when the client has aborted, or asked for what is not there.</summary>
+    /// <summary>
+    /// The session; null when the client has aborted, or asked for what is not there.
+    /// </summary>
     public async ValueTask<NbdClientSession?> RunAsync()
     {
         await GreetAsync().ConfigureAwait(false);

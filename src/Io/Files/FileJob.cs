@@ -16,7 +16,9 @@ public enum FileOperation : byte
     /// <summary>Punch a hole; reads as zeroes afterwards.</summary>
     PunchHole,
 
-    /// <summary>Zero a range, by a hole where that can be; written out where nothing else can.</summary>
+    /// <summary>
+    /// Zero a range, by a hole where that can be; written out where nothing else can.
+    /// </summary>
     Zero,
 
     /// <summary>The same, but the range stays allocated.</summary>

@@ -4,7 +4,9 @@ using Braid.Io.Abi;
 
 namespace Braid.Io;
 
-/// <summary>A file or block device opened for <see cref="FileJob"/>s. Owned by who opened it.</summary>
+/// <summary>
+/// A file or block device opened for <see cref="FileJob"/>s. Owned by who opened it.
+/// </summary>
 public sealed class OpenFile : IDisposable
 {
     private OpenFile(int fd, long sizeBytes, bool readOnly)
@@ -22,7 +24,9 @@ public sealed class OpenFile : IDisposable
     /// <summary>It could not be opened for writing.</summary>
     public bool IsReadOnly { get; }
 
-    /// <summary>Opens for reading and writing, or for reading where writing is not allowed.</summary>
+    /// <summary>
+    /// Opens for reading and writing, or for reading where writing is not allowed.
+    /// </summary>
     /// <exception cref="ErrnoException">It cannot be opened.</exception>
     public static OpenFile Open(string path, bool direct)
     {

@@ -17,7 +17,9 @@ public sealed unsafe class EpollLoop : IoLoop
     private readonly Thread _thread;
     private volatile bool _stopping;
 
-    /// <summary>1 while the loop may be asleep. Threads: set by the loop, taken by who wakes.</summary>
+    /// <summary>
+    /// 1 while the loop may be asleep. Threads: set by the loop, taken by who wakes.
+    /// </summary>
     private int _parked;
 
     /// <summary>Makes the loop and starts its thread.</summary>

@@ -54,7 +54,9 @@ public abstract class IoLoop : IDisposable
     /// <summary>From any thread, control plane only (it allocates).</summary>
     public void Post(Action action) => Post(new DelegateMessage(action));
 
-    /// <summary>From any thread but the loop's: runs a function there and awaits its result.</summary>
+    /// <summary>
+    /// From any thread but the loop's: runs a function there and awaits its result.
+    /// </summary>
     public Task<T> CallAsync<T>(Func<T> function)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -108,7 +110,9 @@ public abstract class IoLoop : IDisposable
     /// <summary>Wakes the loop if it is parked. From any thread.</summary>
     protected abstract void Wake();
 
-    /// <summary>All of a turn but the waiting and the events. Returns true if anything was done.</summary>
+    /// <summary>
+    /// All of a turn but the waiting and the events. Returns true if anything was done.
+    /// </summary>
     private protected bool RunTurn()
     {
         Statistics.Turns++;

@@ -2,7 +2,8 @@
 namespace Braid.Io;
 
 /// <summary>
-/// The loop's random numbers (xorshift64*): seeded, so that a simulated run repeats. Not for secrets.
+/// The loop's random numbers (xorshift64*): seeded, so that a simulated run repeats. Not for
+/// secrets.
 /// </summary>
 public sealed class LoopRandom
 {
@@ -18,7 +19,9 @@ public sealed class LoopRandom
         return _state * 0x2545F4914F6CDD1D;
     }
 
-    /// <summary>Evenly from 0 up to, not including, <paramref name="bound"/>, which is at least 1.</summary>
+    /// <summary>
+    /// Evenly from 0 up to, not including, <paramref name="bound"/>, which is at least 1.
+    /// </summary>
     public long Next(long bound)
     {
         Invariant.That(bound > 0);
@@ -28,6 +31,8 @@ public sealed class LoopRandom
     /// <summary>True <paramref name="permille"/> times in a thousand.</summary>
     public bool Chance(int permille) => Next(1000) < permille;
 
-    /// <summary><paramref name="value"/> plus or minus up to a fifth: the jitter of a backoff.</summary>
+    /// <summary>
+    /// <paramref name="value"/> plus or minus up to a fifth: the jitter of a backoff.
+    /// </summary>
     public long Jitter(long value) => value - (value / 5) + Next(Math.Max(1, value * 2 / 5));
 }

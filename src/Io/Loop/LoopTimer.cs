@@ -17,7 +17,9 @@ public sealed class LoopTimer
         Callback = callback;
     }
 
-    /// <summary>When it fires, on <see cref="IoLoop.NowNs"/>'s clock; meaningful while armed.</summary>
+    /// <summary>
+    /// When it fires, on <see cref="IoLoop.NowNs"/>'s clock; meaningful while armed.
+    /// </summary>
     public long DueNs { get; internal set; }
 
     /// <summary>True from <see cref="Arm"/> until it fires or is cancelled.</summary>

@@ -4,7 +4,9 @@ namespace Braid.Io;
 /// <summary>The two steps that end a turn: queues dispatch first, then streams send.</summary>
 public enum TurnPhase
 {
-    /// <summary>Plugs are opened, queues run, completions that were put off are delivered.</summary>
+    /// <summary>
+    /// Plugs are opened, queues run, completions that were put off are delivered.
+    /// </summary>
     Dispatch,
 
     /// <summary>Each stream with something to send makes its one system call.</summary>

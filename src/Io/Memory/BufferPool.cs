@@ -37,7 +37,8 @@ public sealed unsafe class BufferPool : IDisposable
     private bool _serving;
     private long _freedSinceJoin = long.MaxValue / 2;
 
-    /// <param name="bytes">The bound: a multiple of <see cref="MaxBuffer"/>; touched when used.</param>
+    /// <param name="bytes">The bound: a multiple of <see cref="MaxBuffer"/>; touched when
+    /// used.</param>
     public BufferPool(long bytes)
     {
         Invariant.That(bytes > 0 && bytes % MaxBuffer == 0);
@@ -66,8 +67,8 @@ public sealed unsafe class BufferPool : IDisposable
     public bool HasWaiters => _waiters.Count > 0;
 
     /// <summary>
-    /// A buffer of at least <paramref name="length"/> bytes, 1 to <see cref="MaxBuffer"/>; null when
-    /// there is none, or when others wait and it is not this caller's turn. Not cleared.
+    /// A buffer of at least <paramref name="length"/> bytes, 1 to <see cref="MaxBuffer"/>; null
+    /// when there is none, or when others wait and it is not this caller's turn. Not cleared.
     /// </summary>
     public byte* TryAllocate(int length)
     {
@@ -139,7 +140,9 @@ public sealed unsafe class BufferPool : IDisposable
     private bool IsJoinWorthwhile(int order) =>
         InUse <= Bytes / 2 || _freedSinceJoin >= 1L << order;
 
-    /// <summary>Joins free halves, smallest first. True if one of the order or more came of it.</summary>
+    /// <summary>
+    /// Joins free halves, smallest first. True if one of the order or more came of it.
+    /// </summary>
     private bool Join(int order)
     {
         _freedSinceJoin = 0;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace Braid.Io;
 
-/// <summary>One direction of a simulated connection: bytes in order, late, torn, or held back.</summary>
+/// <summary>
+/// One direction of a simulated connection: bytes in order, late, torn, or held back.
+/// </summary>
 internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
 {
     private readonly Queue<byte[]> _arrived = new();
@@ -61,7 +63,9 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
         return read;
     }
 
-    /// <summary>After <see cref="SimulatedLink.IsHung"/> was cleared: what was held arrives.</summary>
+    /// <summary>
+    /// After <see cref="SimulatedLink.IsHung"/> was cleared: what was held arrives.
+    /// </summary>
     public void Release()
     {
         foreach (byte[] bytes in _held) Add(bytes);
@@ -106,7 +110,9 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
     }
 }
 
-/// <summary>How the connections of a simulated network behave; may be changed at any time.</summary>
+/// <summary>
+/// How the connections of a simulated network behave; may be changed at any time.
+/// </summary>
 public sealed class SimulatedLink
 {
     /// <summary>One way.</summary>
@@ -118,7 +124,9 @@ public sealed class SimulatedLink
     /// <summary>Deliveries are torn into pieces of up to this size; 0 leaves them whole.</summary>
     public int TearsAtBytes { get; set; }
 
-    /// <summary>Nothing arrives any more, and nobody is told: a stopped process, a dead cable.</summary>
+    /// <summary>
+    /// Nothing arrives any more, and nobody is told: a stopped process, a dead cable.
+    /// </summary>
     public bool IsHung { get; set; }
 
     /// <summary>New connections are refused.</summary>

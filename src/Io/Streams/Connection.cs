@@ -11,7 +11,9 @@ public abstract class Connection : IDisposable
     /// <summary>The peer, for messages: "127.0.0.1:10809" or "unix:/run/x.sock".</summary>
     public abstract string Peer { get; }
 
-    /// <summary>Fills the buffer. <see cref="EndOfStreamException"/> when the peer ends first.</summary>
+    /// <summary>
+    /// Fills the buffer. <see cref="EndOfStreamException"/> when the peer ends first.
+    /// </summary>
     public abstract ValueTask ReadExactlyAsync(Memory<byte> buffer, CancellationToken cancel);
 
     /// <summary>Writes it all.</summary>

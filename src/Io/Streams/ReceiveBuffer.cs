@@ -30,7 +30,8 @@ public sealed unsafe class ReceiveBuffer : IDisposable
     private int _payloadCount;
     private bool _largePayloads;
 
-    /// <param name="capacity">Bytes of staging; bounds what one receive of headers can bring.</param>
+    /// <param name="capacity">Bytes of staging; bounds what one receive of headers can
+    /// bring.</param>
     /// <param name="maxPayloadVectors">Ranges of memory one payload may be spread over.</param>
     public ReceiveBuffer(int capacity, int maxPayloadVectors)
     {
@@ -91,7 +92,9 @@ public sealed unsafe class ReceiveBuffer : IDisposable
         return PayloadLeft == 0;
     }
 
-    /// <summary>For <see cref="IStreamHandler.PrepareReceive"/>: payload first, staging last.</summary>
+    /// <summary>
+    /// For <see cref="IStreamHandler.PrepareReceive"/>: payload first, staging last.
+    /// </summary>
     public int Prepare(iovec* vectors)
     {
         Compact();

@@ -76,8 +76,8 @@ internal sealed class SocketListener : Listener
     }
 
     /// <summary>
-    /// Removes a socket file that nobody listens on; throws when somebody does. Anything that is not
-    /// a socket is left alone: bind will say that it is in the way.
+    /// Removes a socket file that nobody listens on; throws when somebody does. Anything that is
+    /// not a socket is left alone: bind will say that it is in the way.
     /// </summary>
     public static void RemoveStaleSocket(string path)
     {

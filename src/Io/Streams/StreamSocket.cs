@@ -19,10 +19,14 @@ public abstract unsafe class StreamSocket : TurnTask
         Handler = handler;
     }
 
-    /// <summary>Bytes the machine has taken so far. What was before this offset may be reused.</summary>
+    /// <summary>
+    /// Bytes the machine has taken so far. What was before this offset may be reused.
+    /// </summary>
     public long SentBytes { get; private set; }
 
-    /// <summary>Bytes given to <see cref="Send"/> so far: the offset at which the next ones begin.</summary>
+    /// <summary>
+    /// Bytes given to <see cref="Send"/> so far: the offset at which the next ones begin.
+    /// </summary>
     public long QueuedBytes => SentBytes + Queue.Bytes;
 
     /// <summary>False as soon as either side has closed.</summary>
@@ -47,7 +51,9 @@ public abstract unsafe class StreamSocket : TurnTask
         if (!IsScheduled) _loop.Schedule(this, TurnPhase.Send);
     }
 
-    /// <summary>After <see cref="IStreamHandler.PrepareReceive"/> has returned 0: asks it again.</summary>
+    /// <summary>
+    /// After <see cref="IStreamHandler.PrepareReceive"/> has returned 0: asks it again.
+    /// </summary>
     public abstract void ResumeReceive();
 
     /// <summary>

@@ -13,7 +13,9 @@ public sealed unsafe class FileDevice : PathDevice
     private const int MaxSegments = 256;
     private const long MaxBytes = 8 << 20;
 
-    /// <summary>Of a file opened with O_DIRECT, whose file system does not say what it needs.</summary>
+    /// <summary>
+    /// Of a file opened with O_DIRECT, whose file system does not say what it needs.
+    /// </summary>
     private const int DirectBlockSize = 4096;
 
     private readonly FileWorkers _workers;

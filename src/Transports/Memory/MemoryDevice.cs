@@ -93,7 +93,9 @@ public sealed unsafe class MemoryDevice : PathDevice
         while (_done.TryDequeue(out Request? request)) Queue.Complete(request, BlockStatus.Ok);
     }
 
-    /// <summary>Completions wait for the end of the turn: a driver may not complete at once.</summary>
+    /// <summary>
+    /// Completions wait for the end of the turn: a driver may not complete at once.
+    /// </summary>
     private sealed class CompletionTask(MemoryDevice device) : TurnTask
     {
         protected override void RunTask() => device.CompleteAll();

@@ -5,7 +5,9 @@ using Braid.Wire.Nbd;
 
 namespace Braid.Transports.Nbd;
 
-/// <summary>Up: from bytes to replies, to the end of requests ("Transmission", NBD proto).</summary>
+/// <summary>
+/// Up: from bytes to replies, to the end of requests ("Transmission", NBD proto).
+/// </summary>
 internal sealed unsafe partial class NbdClientConnection
 {
     /// <summary>
@@ -16,7 +18,9 @@ internal sealed unsafe partial class NbdClientConnection
 
     private const int ExtentSize = 8;
 
-    /// <summary>The request whose payload is under way, and whether its reply ends with it.</summary>
+    /// <summary>
+    /// The request whose payload is under way, and whether its reply ends with it.
+    /// </summary>
     private Request? _payloadOf;
     private bool _payloadEnds;
 

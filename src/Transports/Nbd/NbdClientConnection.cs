@@ -48,7 +48,9 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
     /// <summary>Requests sent, and not answered.</summary>
     public int InFlight => _inFlight.Count;
 
-    /// <summary>Sends a request at the end of the turn; its bios' memory goes out as it is.</summary>
+    /// <summary>
+    /// Sends a request at the end of the turn; its bios' memory goes out as it is.
+    /// </summary>
     public void Send(Request request)
     {
         int tag = request.Tag;
@@ -101,7 +103,9 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
         Dispose();
     }
 
-    /// <summary>Called when the stream is over; frees what it received into and sent from.</summary>
+    /// <summary>
+    /// Called when the stream is over; frees what it received into and sent from.
+    /// </summary>
     public void Dispose()
     {
         _receive.Dispose();
@@ -130,13 +134,15 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
         _ => throw new ArgumentOutOfRangeException(nameof(operation)),
     };
 
-    /// <summary>The tag with its generation: a reply to an earlier use is not taken for this one.</summary>
+    /// <summary>
+    /// The tag with its generation: a reply to an earlier use is not taken for this one.
+    /// </summary>
     private static ulong CookieOf(Request request) =>
         ((ulong)request.Generation << 32) | (uint)request.Tag;
 
     /// <summary>
-    /// The request that a reply is for; null when there is none, or when it had not been sent whole:
-    /// nobody can answer that.
+    /// The request that a reply is for; null when there is none, or when it had not been sent
+    /// whole: nobody can answer that.
     /// </summary>
     private Request? Find(ulong cookie)
     {

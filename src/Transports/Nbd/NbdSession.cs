@@ -44,5 +44,7 @@ internal sealed record NbdSession
     public bool Has(NbdTransmissionFlags flag) => (Flags & flag) != 0;
 }
 
-/// <summary>A peer that breaks the protocol, or refuses; the message says whose fault it is.</summary>
+/// <summary>
+/// A peer that breaks the protocol, or refuses; the message says whose fault it is.
+/// </summary>
 public sealed class NbdException(string message) : IOException(message);

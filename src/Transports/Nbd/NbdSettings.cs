@@ -5,15 +5,17 @@ namespace Braid.Transports.Nbd;
 public sealed record NbdSettings
 {
     /// <summary>
-    /// A reply that takes longer fails the path; the requests in flight go to another. 10 s is above
-    /// what a healthy server's flush takes; lower it where the storage is known to be quick.
+    /// A reply that takes longer fails the path; the requests in flight go to another. 10 s is
+    /// above what a healthy server's flush takes; lower it where the storage is known to be quick.
     /// </summary>
     public long IoTimeoutNs { get; init; } = 10_000_000_000;
 
     /// <summary>Connect and handshake together.</summary>
     public long ConnectTimeoutNs { get; init; } = 5_000_000_000;
 
-    /// <summary>The first wait before connecting again; doubles up to the maximum, with jitter.</summary>
+    /// <summary>
+    /// The first wait before connecting again; doubles up to the maximum, with jitter.
+    /// </summary>
     public long ReconnectDelayNs { get; init; } = 100_000_000;
 
     /// <summary>The longest wait before connecting again.</summary>

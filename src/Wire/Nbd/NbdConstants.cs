@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace Braid.Wire.Nbd;
 
-/// <summary>Magic numbers and sizes (NBD proto.md; all integers on the wire are big-endian).</summary>
+/// <summary>
+/// Magic numbers and sizes (NBD proto.md; all integers on the wire are big-endian).
+/// </summary>
 public static class NbdProtocol
 {
     /// <summary>"NBDMAGIC", the first 8 bytes of every server.</summary>
@@ -31,7 +33,9 @@ public static class NbdProtocol
     /// <summary>Longest name or description ("Values", NBD proto: 4096 bytes).</summary>
     public const int MaxString = 4096;
 
-    /// <summary>Longest option data taken from a peer: a list of contexts with their names.</summary>
+    /// <summary>
+    /// Longest option data taken from a peer: a list of contexts with their names.
+    /// </summary>
     public const int MaxOptionData = 64 * 1024;
 
     /// <summary>Longest payload that is advertised and taken.</summary>

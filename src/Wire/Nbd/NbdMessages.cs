@@ -23,7 +23,9 @@ public readonly record struct NbdRequest(
         BinaryPrimitives.WriteUInt64BigEndian(to[8..], Cookie);
     }
 
-    /// <summary>False when the magic is wrong: the stream is out of step and must be closed.</summary>
+    /// <summary>
+    /// False when the magic is wrong: the stream is out of step and must be closed.
+    /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> from, out NbdRequest request)
     {
         request = new NbdRequest(

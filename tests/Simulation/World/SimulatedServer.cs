@@ -6,7 +6,9 @@ using Braid.Transports.Memory;
 
 namespace Braid.Tests.Simulation;
 
-/// <summary>An NBD server process in front of a shared volume, that can die and come back.</summary>
+/// <summary>
+/// An NBD server process in front of a shared volume, that can die and come back.
+/// </summary>
 internal sealed class SimulatedServer : IDisposable
 {
     private const long PoolBytes = 64 << 20;

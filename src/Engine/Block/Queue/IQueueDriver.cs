@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace Braid.Block;
 
-/// <summary>What executes the requests of a queue (struct blk_mq_ops): a transport, or the mapper.</summary>
+/// <summary>
+/// What executes the requests of a queue (struct blk_mq_ops): a transport, or the mapper.
+/// </summary>
 public interface IQueueDriver
 {
     /// <summary>

@@ -20,8 +20,8 @@ public sealed record QueueOptions
     public SchedulerKind Scheduler { get; init; } = SchedulerKind.None;
 
     /// <summary>
-    /// Caps a merge at a share of what is in flight, so that a deep queue of small neighbours over a
-    /// network never collapses into one serial request. Off where the kernel is followed exactly.
+    /// Caps a merge at a share of what is in flight, so that a deep queue of small neighbours over
+    /// a network never collapses into one serial request. Off where the kernel is followed exactly.
     /// </summary>
     public bool CapMerges { get; init; }
 }

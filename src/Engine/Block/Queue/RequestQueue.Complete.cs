@@ -12,7 +12,8 @@ public sealed partial class RequestQueue
 
     /// <summary>
     /// The driver is done with a request: <paramref name="done"/> bytes from its start succeeded,
-    /// the rest, if any, has <paramref name="status"/>. A clone goes to its owner, another ends here.
+    /// the rest, if any, has <paramref name="status"/>. A clone goes to its owner, another ends
+    /// here.
     /// </summary>
     public void Complete(Request request, BlockStatus status, long done)
     {

@@ -26,7 +26,9 @@ public sealed partial class RequestQueue
         else if (!_requeueTimer.IsArmed) _requeueTimer.Arm(delayNs);
     }
 
-    /// <summary>Has all requeued requests dispatched this turn (blk_mq_kick_requeue_list).</summary>
+    /// <summary>
+    /// Has all requeued requests dispatched this turn (blk_mq_kick_requeue_list).
+    /// </summary>
     public void KickRequeueList()
     {
         _kicked = true;
@@ -34,8 +36,8 @@ public sealed partial class RequestQueue
     }
 
     /// <summary>
-    /// A clone for <paramref name="origin"/> on this queue: a tag of this queue over the bios of the
-    /// other. Null when no tag is free.
+    /// A clone for <paramref name="origin"/> on this queue: a tag of this queue over the bios of
+    /// the other. Null when no tag is free.
     /// </summary>
     public Request? TryAllocateClone(Request origin, ICloneOwner owner)
     {

@@ -22,7 +22,9 @@ public sealed partial class RequestQueue
     /// </summary>
     private const long ResourceDelayNs = 3_000_000;
 
-    /// <summary>A merge up to this size is always allowed, see <see cref="QueueOptions.CapMerges"/>.</summary>
+    /// <summary>
+    /// A merge up to this size is always allowed, see <see cref="QueueOptions.CapMerges"/>.
+    /// </summary>
     private const long MinMergeCap = 32 * 1024;
 
     /// <summary>A merge may hold up to one part in this many of what is in the queue.</summary>
@@ -64,7 +66,9 @@ public sealed partial class RequestQueue
 
     public IQueueDriver Driver { get; }
 
-    /// <summary>Replaced as a whole, when nothing is in flight that would exceed the new ones.</summary>
+    /// <summary>
+    /// Replaced as a whole, when nothing is in flight that would exceed the new ones.
+    /// </summary>
     public QueueLimits Limits { get; set; }
 
     public TagSet Tags { get; }

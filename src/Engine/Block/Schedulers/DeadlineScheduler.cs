@@ -95,7 +95,9 @@ internal sealed class DeadlineScheduler : Scheduler
         return Begin(_writes);
     }
 
-    /// <summary>Starts a batch: with the oldest if its time has come, else where it was left.</summary>
+    /// <summary>
+    /// Starts a batch: with the oldest if its time has come, else where it was left.
+    /// </summary>
     private Request Begin(Direction direction)
     {
         Request oldest = direction.Fifo.First!;
@@ -151,7 +153,9 @@ internal sealed class DeadlineScheduler : Scheduler
         Queue.FreeMerged(next);
     }
 
-    /// <summary>Reads or writes: the same requests in the order of arrival and of offsets.</summary>
+    /// <summary>
+    /// Reads or writes: the same requests in the order of arrival and of offsets.
+    /// </summary>
     private sealed class Direction(SortedRequests sorted, long expireNs)
     {
         public RequestList Fifo { get; } = new();

@@ -15,7 +15,9 @@ internal sealed class EndTable
         bucket = request;
     }
 
-    /// <summary>Takes out a request that ended at <paramref name="end"/> when it was added.</summary>
+    /// <summary>
+    /// Takes out a request that ended at <paramref name="end"/> when it was added.
+    /// </summary>
     public void Remove(Request request, long end)
     {
         int index = Index(end);

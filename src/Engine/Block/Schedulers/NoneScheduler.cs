@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace Braid.Block;
 
-/// <summary>First come, first served; a bio may join one of the newest requests that wait.</summary>
+/// <summary>
+/// First come, first served; a bio may join one of the newest requests that wait.
+/// </summary>
 internal sealed class NoneScheduler(RequestQueue queue) : Scheduler(queue)
 {
     /// <summary>How far back a merge is looked for (blk_bio_list_merge).</summary>

@@ -6,7 +6,9 @@ namespace Braid.Mapper;
 /// <summary>Finds the devices that tables name.</summary>
 public interface IDeviceResolver
 {
-    /// <summary>The device of that name or URI; <see cref="TableException"/> when there is none.</summary>
+    /// <summary>
+    /// The device of that name or URI; <see cref="TableException"/> when there is none.
+    /// </summary>
     BlockDevice Find(string name);
 }
 
@@ -54,8 +56,9 @@ public sealed class TableParser(IReadOnlyList<ITargetType> types, IDeviceResolve
     private TargetEntry ParseLine(TableWords words, long expected, ITargetHost host)
     {
         long start = words.TakeSectors("the start sector");
-        if (start != expected / Table.SectorSize)
-            throw new TableException($"the target must start at {expected / Table.SectorSize}", words);
+        long expectedStart = expected / Table.SectorSize;
+        if (start != expectedStart)
+            throw new TableException($"the target must start at {expectedStart}", words);
         long length = words.TakeSectors("the length");
         if (length == 0 || length > MaxSectors - start)
             throw new TableException($"the length must be 1 to {MaxSectors - start}", words);

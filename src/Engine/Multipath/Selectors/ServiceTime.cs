@@ -11,7 +11,9 @@ internal sealed class ServiceTime(Action<string> log) : PathSelector(log)
 {
     private const uint MaxThroughput = 100;
 
-    /// <summary>Sizes above this are compared in units of 128 bytes, or products would overflow.</summary>
+    /// <summary>
+    /// Sizes above this are compared in units of 128 bytes, or products would overflow.
+    /// </summary>
     private const ulong MaxSize = ulong.MaxValue >> ThroughputShift;
 
     private const int ThroughputShift = 7;
