@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace Braid.Exports.Nbd;
 
-/// <summary>Commands whose replies were given to the stream, in order, until they are sent.</summary>
+/// <summary>
+/// Commands whose replies were given to the stream, in order, until they are sent.
+/// </summary>
 internal sealed class NbdReplyQueue
 {
     private NbdServerCommand? _first;
