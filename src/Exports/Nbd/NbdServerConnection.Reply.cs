@@ -14,7 +14,7 @@ internal sealed unsafe partial class NbdServerConnection
 
     public void EndBio(Bio bio)
     {
-        NbdServerCommand command = _commands[bio.Cookie]!;
+        NbdServerCommand command = _slots.Of(bio);
         if (bio.Status != BlockStatus.Ok && command.Status == BlockStatus.Ok)
             command.Status = bio.Status;
         EndOne(command);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Runtime.InteropServices;
 using Braid.Block;
 using Braid.Io;
 using Braid.Io.Abi;
@@ -14,9 +13,6 @@ namespace Braid.Exports.Nbd;
 internal sealed unsafe partial class NbdServerConnection
     : IStreamHandler, IBioOwner, IBufferWaiter, IDisposable
 {
-    /// <summary>Commands of one client at the same time.</summary>
-    private const int MaxCommands = 1024;
-
     /// <summary>
     /// Bytes that the commands of one client hold, a command more at the most: a quarter of the
     /// default pool, so that one client that does not read its replies leaves the others theirs.
@@ -26,23 +22,14 @@ internal sealed unsafe partial class NbdServerConnection
     /// <summary>Staging for command headers and the small payloads behind them.</summary>
     private const int StagingBytes = 256 * 1024;
 
-    /// <summary>The longest reply header: a chunk with an offset, or with an error.</summary>
-    private const int HeaderStride = 32;
-
     private readonly NbdServer _server;
     private readonly NbdClientSession _session;
     private readonly BufferPool _pool;
     private readonly BlockDevice _device;
     private readonly StreamSocket _stream;
     private readonly ReceiveBuffer _receive = new(StagingBytes, 1);
-    private readonly NbdServerCommand?[] _commands = new NbdServerCommand?[MaxCommands];
-    private readonly Stack<NbdServerCommand> _free = new();
+    private readonly NbdCommandSlots _slots;
     private readonly NbdReplyQueue _replies = new();
-    private readonly byte* _headers;
-    private int _made;
-
-    /// <summary>Commands that were read and whose reply has not been sent.</summary>
-    private int _active;
 
     /// <summary>Bytes of I/O memory that the commands hold.</summary>
     private long _held;
@@ -60,7 +47,7 @@ internal sealed unsafe partial class NbdServerConnection
         _session = session;
         _pool = pool;
         _device = session.Export.Device;
-        _headers = (byte*)NativeMemory.Alloc(MaxCommands * HeaderStride);
+        _slots = new NbdCommandSlots(this);
         Peer = connection.Peer;
         _stream = server.Loop.Adopt(connection, this);
     }
@@ -69,7 +56,7 @@ internal sealed unsafe partial class NbdServerConnection
     public string Peer { get; }
 
     private bool CanTakeMore =>
-        !_draining && _waiting is null && _active < MaxCommands && _held < MaxBytesHeld;
+        !_draining && _waiting is null && !_slots.IsFull && _held < MaxBytesHeld;
 
     /// <summary>Reads no more commands, and closes when the last reply has been sent.</summary>
     public void Drain()
@@ -105,33 +92,22 @@ internal sealed unsafe partial class NbdServerConnection
     public void Dispose()
     {
         _receive.Dispose();
-        NativeMemory.Free(_headers);
+        _slots.Dispose();
     }
 
     private NbdServerCommand TakeSlot()
     {
-        _active++;
         _server.Loop.IoStarted();
-        if (_free.TryPop(out NbdServerCommand? command)) return command;
-        Invariant.That(_made < MaxCommands);
-        command = new NbdServerCommand(this, _made, _headers + (_made * HeaderStride));
-        _commands[_made++] = command;
-        return command;
+        return _slots.Take();
     }
 
     /// <summary>The command is over and its memory is nobody's any more.</summary>
     private void Release(NbdServerCommand command)
     {
-        FreeMemory(command);
-        _free.Push(command);
-        _active--;
-        _server.Loop.IoEnded();
-    }
-
-    private void FreeMemory(NbdServerCommand command)
-    {
         _held -= command.Held;
         command.FreeMemory(_pool);
+        _slots.Return(command);
+        _server.Loop.IoEnded();
     }
 
     /// <summary>Goes on reading, after a bound was reached.</summary>
@@ -145,12 +121,12 @@ internal sealed unsafe partial class NbdServerConnection
 
     private void EndIfDrained()
     {
-        if (_draining && _active == 0 && _stream.IsOpen) _stream.Close("drained");
+        if (_draining && _slots.Active == 0 && _stream.IsOpen) _stream.Close("drained");
     }
 
     private void EndIfClosed()
     {
-        if (!_closed || _active > 0) return;
+        if (!_closed || _slots.Active > 0) return;
         Dispose();
         _server.OnClientGone(this);
     }

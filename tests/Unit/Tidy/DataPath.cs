@@ -42,6 +42,7 @@ internal static class DataPath
         "src/Transports/Nbd/NbdClientConnection.Receive.cs",
         "src/Transports/Nbd/NbdReply.cs",
         "src/Exports/Nbd/NbdServerCommand.cs",
+        "src/Exports/Nbd/NbdCommandSlots.cs",
         "src/Exports/Nbd/NbdReplyQueue.cs",
         "src/Exports/Nbd/NbdServerConnection.cs",
         "src/Exports/Nbd/NbdServerConnection.Receive.cs",
