@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.CommandLine;
+
+namespace Braid.Bench.Macro;
+
+/// <summary>`./bench nbd`: what is typed, what is printed, and the exit status.</summary>
+internal static class NbdCommand
+{
+    private const int Done = 0;
+    private const int Failed = 1;
+    private const int Interrupted = 130;
+
+    /// <summary>Above this share of busy cores at the start, the reader is warned.</summary>
+    private const double BusyLimit = 0.3;
+
+    public static Command Create()
+    {
+        var options = new NbdOptions();
+        var command = new Command("nbd",
+            "Measures fio through Braid, qemu-nbd and nbdkit nbd, and against the server itself, "
+            + "side by side in one run. Exit status 1 when any run failed; no ratio is made of it.");
+        foreach (Option option in options.All) command.Options.Add(option);
+        command.SetAction((result, cancel) => GuardAsync(options, result, cancel));
+        return command;
+    }
+
+    private static async Task<int> GuardAsync(
+        NbdOptions options, ParseResult result, CancellationToken cancel)
+    {
+        try
+        {
+            NbdPlan plan = options.ToPlan(result);
+            if (!result.GetValue(options.List)) return await RunAsync(options, plan, result, cancel);
+            PlanList.Write(plan, Console.Out);
+            return Done;
+        }
+        catch (BenchException exception)
+        {
+            await Console.Error.WriteLineAsync($"bench: {exception.Message}");
+            return Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("bench: interrupted");
+            return Interrupted;
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        NbdOptions options, NbdPlan plan, ParseResult result, CancellationToken cancel)
+    {
+        var environment = BenchEnvironment.Describe(
+            CommandWords.Join(["./bench", .. options.MeasuringTokens(result)]),
+            await Tools.CheckAsync(plan, cancel));
+        await Console.Error.WriteLineAsync(PlanList.Summary(plan));
+        if (BenchEnvironment.BusyShare() > BusyLimit)
+            await Console.Error.WriteLineAsync(
+                "bench: the machine is busy: expect wide spreads, and trust the ratios more than the rates");
+
+        IReadOnlyList<CellResult> results = await MeasureAsync(plan, cancel);
+        var report = new BenchReport(plan, environment, results);
+        TerminalReport.Write(report, TerminalReport.CreateConsole());
+        await WriteAsync(result.GetValue(options.Json), () => JsonReport.Write(report));
+        await WriteAsync(result.GetValue(options.Markdown), () => MarkdownReport.Write(report));
+        await WriteAsync(result.GetValue(options.Svg), () => SvgChart.Write(report));
+        return report.HasFailures ? Failed : Done;
+    }
+
+    private static async Task<IReadOnlyList<CellResult>> MeasureAsync(
+        NbdPlan plan, CancellationToken cancel)
+    {
+        var progress = new Progress(Console.Error, !Console.IsErrorRedirected);
+        using var bench = new NbdBench(plan, progress);
+        try
+        {
+            await bench.RunAsync(cancel);
+        }
+        finally
+        {
+            progress.End();
+        }
+        return bench.Results;
+    }
+
+    private static async Task WriteAsync(string? file, Func<string> content)
+    {
+        if (file is null) return;
+        try
+        {
+            await File.WriteAllTextAsync(file, content());
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new BenchException(exception.Message);
+        }
+    }
+}

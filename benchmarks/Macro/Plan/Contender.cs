@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Braid.Bench.Macro;
+
+internal enum ContenderKind
+{
+    /// <summary>The server itself: what every ratio is taken to.</summary>
+    Direct,
+
+    /// <summary>Somebody else's proxy.</summary>
+    Peer,
+
+    /// <summary>What is being judged: Braid, its variants, and commands given by hand.</summary>
+    Subject,
+}
+
+/// <summary>One of those measured side by side in every cell.</summary>
+/// <param name="Name">As tables show it.</param>
+/// <param name="Kind">Its part in the ratios.</param>
+/// <param name="Command">How its process is started; null for the server itself.</param>
+internal sealed record Contender(string Name, ContenderKind Kind, CommandTemplate? Command)
+{
+    public static readonly Contender Direct = new("direct", ContenderKind.Direct, null);
+
+    /// <summary>16 connections as `-e`: qemu-nbd serves one by default.</summary>
+    public static readonly Contender QemuNbd = new("qemu-nbd", ContenderKind.Peer, Template(
+        $"qemu-nbd {{qemu-listen}} -t -e 16 -x {NbdAddress.ExportName} -f raw {{server}}"));
+
+    public static readonly Contender NbdkitNbd = new("nbdkit-nbd", ContenderKind.Peer, Template(
+        "nbdkit -f {nbdkit-listen} nbd uri={server}"));
+
+    /// <summary>Braid, with further arguments for `braid run`.</summary>
+    public static Contender Braid(string name, string program, params string[] arguments) =>
+        new(name, ContenderKind.Subject, new CommandTemplate(
+        [
+            program, "run", "{paths}", "--export", "{out}", "--name", NbdAddress.ExportName,
+            .. arguments.SelectMany(CommandWords.Split),
+        ]));
+
+    /// <summary>Any command line: another build, another proxy.</summary>
+    public static Contender Custom(string name, string command) =>
+        new(name, ContenderKind.Subject, Template(command));
+
+    public override string ToString() => Name;
+
+    private static CommandTemplate Template(string text) => new(CommandWords.Split(text));
+}

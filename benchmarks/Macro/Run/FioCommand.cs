@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
+
+namespace Braid.Bench.Macro;
+
+/// <summary>fio's command lines.</summary>
+internal static class FioCommand
+{
+    /// <summary>One time-based run of a cell, reported as JSON.</summary>
+    public static IReadOnlyList<string> Measure(
+        Cell cell, string uri, TimeSpan length, long size, string output) =>
+    [
+        .. Common(uri, output),
+        "--time_based",
+        string.Create(CultureInfo.InvariantCulture, $"--runtime={length.TotalMilliseconds:0}ms"),
+        .. Job(cell, size),
+    ];
+
+    /// <summary>Writes every byte once, so that no run meets a hole.</summary>
+    public static IReadOnlyList<string> Fill(string uri, long size, string output) =>
+        [.. Common(uri, output), "--name=fill", "--rw=write", "--bs=1M", "--iodepth=4", $"--size={size}"];
+
+    private static string[] Common(string uri, string output) =>
+    [
+        "fio", "--output-format=json", $"--output={output}", "--eta=never",
+        "--thread", "--group_reporting",
+        // The default clock is calibrated for 0.1 s at each start, and wrongly on a busy machine.
+        "--clocksource=clock_gettime",
+        // Reads and writes in one histogram: percentiles of two cannot be joined afterwards.
+        "--unified_rw_reporting=mixed",
+        // Total latency: an engine that sends while it submits hides time from clat.
+        "--lat_percentiles=1", "--clat_percentiles=0", "--percentile_list=50:99:99.9",
+        "--ioengine=nbd", $"--uri={uri}",
+    ];
+
+    private static IEnumerable<string> Job(Cell cell, long size)
+    {
+        Workload workload = cell.Workload;
+        yield return $"--name={cell.Name}";
+        yield return $"--rw={workload.Rw}";
+        yield return $"--bs={workload.BlockSize}";
+        yield return $"--iodepth={cell.Depth}";
+        yield return $"--numjobs={cell.Connections}";
+        if (workload.ReadPercent is int percent) yield return $"--rwmixread={percent}";
+        if (workload.IsRandom)
+        {
+            yield return $"--size={size}";
+            yield return "--norandommap";
+            yield break;
+        }
+        // Sequential clients each have a part of their own, or they would walk in step.
+        long part = size / cell.Connections / workload.BlockSize * workload.BlockSize;
+        yield return $"--size={part}";
+        yield return $"--offset_increment={part}";
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Braid.Bench.Macro;
+
+/// <summary>A fresh directory for sockets, logs and fio's reports, gone when the run is over.</summary>
+internal sealed class Workspace : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("braid-bench-").FullName;
+    private string? _shared;
+    private int _files;
+
+    /// <summary>A path that nobody else was given.</summary>
+    public string NewFile(string name) =>
+        Path.Combine(_directory, $"{Interlocked.Increment(ref _files)}-{name}");
+
+    /// <summary>A new file for the device's bytes, in memory where the machine has /dev/shm.</summary>
+    public string CreateDisk(long size)
+    {
+        string directory = _directory;
+        if (Directory.Exists("/dev/shm"))
+            directory = _shared ??= Directory.CreateDirectory(
+                Path.Combine("/dev/shm", Path.GetFileName(_directory))).FullName;
+        string path = Path.Combine(directory, "disk");
+        using FileStream disk = File.Create(path);
+        disk.SetLength(size);
+        return path;
+    }
+
+    public void Dispose()
+    {
+        Directory.Delete(_directory, recursive: true);
+        if (_shared is not null) Directory.Delete(_shared, recursive: true);
+    }
+}
