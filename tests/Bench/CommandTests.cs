@@ -24,7 +24,7 @@ public sealed class CommandTests
     [Fact]
     public void Joined_words_are_split_into_the_same()
     {
-        string[] words = ["./bench", "a b", "", "it's", "x={out}"];
+        string[] words = ["./bench", "a b", "", "it's", "\"it's\"", "x={out}"];
         CommandWords.Split(CommandWords.Join(words)).ShouldBe(words);
     }
 

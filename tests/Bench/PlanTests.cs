@@ -47,12 +47,20 @@ public sealed class PlanTests
     {
         string[] contenders = ["a", "b", "c", "d"];
         IEnumerable<string[]> orders =
-            Enumerable.Range(0, 8).Select(by => RunOrder.Rotate(contenders, by).ToArray());
+            Enumerable.Range(0, 8).Select(turn => RunOrder.Of(contenders, turn).ToArray());
         foreach (string contender in contenders)
         {
             orders.Select(order => Array.IndexOf(order, contender)).Order()
                 .ShouldBe([0, 0, 1, 1, 2, 2, 3, 3]);
         }
+    }
+
+    [Fact]
+    public void Neighbours_change_from_turn_to_turn()
+    {
+        string[] contenders = ["a", "b", "c", "d"];
+        RunOrder.Of(contenders, 2).ShouldBe(["b", "c", "d", "a"]);
+        RunOrder.Of(contenders, 3).ShouldBe(["b", "a", "d", "c"]);
     }
 
     [Theory]

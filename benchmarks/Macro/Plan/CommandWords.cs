@@ -36,8 +36,15 @@ internal static class CommandWords
     /// <summary>The words as one line that a shell would split again into the same.</summary>
     public static string Join(IEnumerable<string> words) => string.Join(' ', words.Select(Quote));
 
-    private static string Quote(string word) =>
-        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_=./:+@,%{}".Contains(c))
-            ? word
+    private static string Quote(string word)
+    {
+        if (word.Length > 0 && word.All(IsPlain)) return word;
+        if (!word.Contains('\'')) return $"'{word}'";
+        return word.AsSpan().IndexOfAny("\"\\$`!") < 0
+            ? $"\"{word}\""
             : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    }
+
+    private static bool IsPlain(char c) =>
+        char.IsAsciiLetterOrDigit(c) || "-_=./:+@,%{}".Contains(c);
 }

@@ -2,13 +2,18 @@
 namespace Braid.Bench.Macro;
 
 /// <summary>
-/// Who runs when. A contender's place in the order moves on with each round and each cell, so that
-/// nobody always runs after the same neighbour or first on a rested machine.
+/// Who runs when. From turn to turn the order changes its direction, and every second turn the
+/// one who begins: nobody always runs first on a rested machine, or after the same neighbour.
 /// </summary>
 internal static class RunOrder
 {
-    public static IEnumerable<T> Rotate<T>(IReadOnlyList<T> items, int by)
+    public static IEnumerable<T> Of<T>(IReadOnlyList<T> items, int turn)
     {
-        for (int i = 0; i < items.Count; i++) yield return items[(i + by) % items.Count];
+        int first = turn / 2 % items.Count;
+        for (int i = 0; i < items.Count; i++)
+        {
+            int step = turn % 2 == 0 ? i : items.Count - i;
+            yield return items[(first + step) % items.Count];
+        }
     }
 }

@@ -2,7 +2,7 @@
 namespace Braid.Bench.Macro;
 
 /// <summary>
-/// Runs a plan: rounds outermost, then cells, then contenders in rotated order, so that whatever
+/// Runs a plan: rounds outermost, then cells, then contenders in an order that changes, so that whatever
 /// the machine does meanwhile falls on all of them alike.
 /// </summary>
 internal sealed class NbdBench : IDisposable
@@ -59,7 +59,7 @@ internal sealed class NbdBench : IDisposable
         _progress.Begin(title);
         for (int i = 0; i < _plan.Cells.Count; i++)
         {
-            foreach (Contender contender in RunOrder.Rotate(_plan.Contenders, round + i))
+            foreach (Contender contender in RunOrder.Of(_plan.Contenders, round + i))
                 await StepAsync(_results[(_plan.Cells[i], contender)], step, round, title, cancel);
         }
     }

@@ -35,7 +35,8 @@ internal sealed class Servers(NbdPlan plan, Workspace workspace, Fio fio) : IDis
         foreach ((ChildProcess process, _) in _running.Values)
         {
             if (process.HasExited)
-                throw new BenchException($"the nbdkit server died: {process.LastWords}");
+                throw new BenchException(
+                    $"the nbdkit server ended with status {process.ExitCode}: {process.LastWords}");
         }
     }
 
