@@ -12,9 +12,11 @@ internal static class Checkout
         get
         {
             DirectoryInfo? directory = new(AppContext.BaseDirectory);
-            while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Braid.slnx")))
-                directory = directory.Parent;
+            while (directory is not null && !IsRoot(directory)) directory = directory.Parent;
             return directory?.FullName ?? Environment.CurrentDirectory;
         }
     }
+
+    private static bool IsRoot(DirectoryInfo directory) =>
+        File.Exists(Path.Combine(directory.FullName, "Braid.slnx"));
 }

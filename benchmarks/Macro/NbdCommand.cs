@@ -18,7 +18,7 @@ internal static class NbdCommand
         var options = new NbdOptions();
         var command = new Command("nbd",
             "Measures fio through Braid, qemu-nbd and nbdkit nbd, and against the server itself, "
-            + "side by side in one run. Exit status 1 when any run failed; no ratio is made of it.");
+            + "side by side in one run. Exit status 1 when a run failed; no ratio is made of it.");
         foreach (Option option in options.All) command.Options.Add(option);
         command.SetAction((result, cancel) => GuardAsync(options, result, cancel));
         return command;
@@ -30,7 +30,8 @@ internal static class NbdCommand
         try
         {
             NbdPlan plan = options.ToPlan(result);
-            if (!result.GetValue(options.List)) return await RunAsync(options, plan, result, cancel);
+            if (!result.GetValue(options.List))
+                return await RunAsync(options, plan, result, cancel);
             PlanList.Write(plan, Console.Out);
             return Done;
         }
@@ -55,7 +56,7 @@ internal static class NbdCommand
         await Console.Error.WriteLineAsync(PlanList.Summary(plan));
         if (BenchEnvironment.BusyShare() > BusyLimit)
             await Console.Error.WriteLineAsync(
-                "bench: the machine is busy: expect wide spreads, and trust the ratios more than the rates");
+                "bench: the machine is busy: spreads will be wide; trust ratios more than rates");
 
         IReadOnlyList<CellResult> results = await MeasureAsync(plan, cancel);
         var report = new BenchReport(plan, environment, results);

@@ -7,7 +7,7 @@ namespace Braid.Bench.Macro;
 /// <summary>The options of `./bench nbd`, and the plan that they make.</summary>
 internal sealed class NbdOptions
 {
-    /// <summary>fio's nbd engine takes its time from a start to a stop; less measures little.</summary>
+    /// <summary>Less would measure how fio starts and stops.</summary>
     private const double MinSeconds = 0.1;
 
     private readonly Option<string> _set = new("--set")
@@ -152,7 +152,7 @@ internal sealed class NbdOptions
     /// <summary>What was typed, less where the results go: that changes no number.</summary>
     public IEnumerable<string> MeasuringTokens(ParseResult result)
     {
-        HashSet<string> outputs = new(StringComparer.Ordinal) { Json.Name, Markdown.Name, Svg.Name };
+        string[] outputs = [Json.Name, Markdown.Name, Svg.Name];
         bool isFile = false;
         foreach (string token in result.Tokens.Select(token => token.Value))
         {

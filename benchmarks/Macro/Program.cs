@@ -6,7 +6,7 @@ using Braid.Bench.Macro;
 
 using var stop = new CancellationTokenSource();
 PosixSignal[] signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP];
-// Rooted until the end: a collected registration would lose the signal, and with it the cleaning up.
+// Rooted until the end: a collected registration loses its signal, and with it the cleaning up.
 PosixSignalRegistration[] registrations =
     [.. signals.Select(signal => PosixSignalRegistration.Create(signal, OnSignal))];
 

@@ -73,8 +73,8 @@ public sealed class CommandTests
     [Theory]
     [InlineData("x {server2}")]
     [InlineData("x a={paths}")]
-    public void A_template_that_does_not_fit_is_refused(string text) => Should.Throw<BenchException>(
-        () => Contender.Custom("c", text).Command!.Expand(Values));
+    public void A_template_that_does_not_fit_is_refused(string text) =>
+        Should.Throw<BenchException>(() => Contender.Custom("c", text).Command!.Expand(Values));
 
     [Fact]
     public void A_socket_path_that_the_kernel_would_cut_is_refused() =>

@@ -36,7 +36,7 @@ public sealed class FioReportTests
     public void A_run_that_ended_early_is_a_fault()
     {
         FioReport report = Sample("fio-mixed.json");
-        report.Fault(TimeSpan.FromSeconds(1)).ShouldBe($"a short run: {report.RuntimeMs} ms of 1000");
+        report.Fault(TimeSpan.FromSeconds(1)).ShouldBe("a short run: 211 ms of 1000");
     }
 
     [Fact]

@@ -110,7 +110,8 @@ public sealed class SummaryTests
     {
         SystemCallCounter.Parse("# started\n\n1234,,raw_syscalls:sys_enter,55,100.00,,\n")
             .ShouldBe(1234);
-        Should.Throw<BenchException>(() => SystemCallCounter.Parse(
-            "<not counted>,,raw_syscalls:sys_enter,0,100.00,,")).Message.ShouldContain("not counted");
+        Should.Throw<BenchException>(
+            () => SystemCallCounter.Parse("<not counted>,,raw_syscalls:sys_enter,0,100.00,,"))
+            .Message.ShouldContain("not counted");
     }
 }

@@ -10,7 +10,7 @@ internal static class CellSets
     private static readonly int[] Connections = [1, 4];
     private static readonly int[] Paths = [2, 1, 4];
 
-    /// <summary>Five cells for daily use: one wake-up, batching, merging, payload, clients.</summary>
+    /// <summary>For daily use: a lone wake-up, batching, merging, payload, clients.</summary>
     public static readonly IReadOnlyList<Cell> Quick =
     [
         new(Workload.RandomRead, 1),
@@ -59,7 +59,7 @@ internal static class CellSets
         foreach (string pattern in patterns)
         {
             if (!Product.Any(cell => Matches(pattern, cell)))
-                throw new BenchException($"no cell matches '{pattern}'; --list --set product shows all");
+                throw new BenchException($"no cell matches '{pattern}': see --list --set product");
         }
         return [.. Product.Where(cell => patterns.Any(pattern => Matches(pattern, cell)))];
     }

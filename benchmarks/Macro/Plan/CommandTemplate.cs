@@ -35,7 +35,7 @@ internal sealed class CommandTemplate
     /// <summary>Whether the process writes its own counters where the benchmark asks.</summary>
     public bool HasStats => Uses("{stats}");
 
-    /// <summary>Whether the number of paths changes the command, so that each needs its own.</summary>
+    /// <summary>Whether the command differs with the number of paths.</summary>
     public bool DependsOnPaths => _words.Any(
         word => word.Contains("{paths}", StringComparison.Ordinal)
             || NumberedServer.IsMatch(word));

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Braid.Bench.Macro;
 
-/// <summary>Splits a command line as a shell does: blanks, quotes and backslashes, no more.</summary>
+/// <summary>Splits a command line as a shell does: blanks, quotes, backslashes.</summary>
 internal static class CommandWords
 {
     public static IReadOnlyList<string> Split(string text)

@@ -25,10 +25,11 @@ internal sealed record NbdAddress
 
     public static NbdAddress Tcp(int port) => new(null, port);
 
-    /// <summary>A port that was free a moment ago: none of the servers can report its own.</summary>
+    /// <summary>A port that was free a moment ago: the servers cannot report their own.</summary>
     public static NbdAddress FreeTcp()
     {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var probe =
+            new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return Tcp(((IPEndPoint)probe.LocalEndPoint!).Port);
     }
@@ -47,7 +48,7 @@ internal sealed record NbdAddress
         ? ["-b", "127.0.0.1", "-p", Port]
         : ["--socket", _socket];
 
-    /// <summary>The same server under a name: lets paths to one server have distinct URIs.</summary>
+    /// <summary>Under an export name: gives paths to one server distinct URIs.</summary>
     public string UriOf(string export) => _socket is null
         ? $"nbd://127.0.0.1:{Port}/{export}"
         : $"nbd+unix:///{export}?socket={_socket}";

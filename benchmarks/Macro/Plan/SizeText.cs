@@ -16,7 +16,8 @@ internal static class SizeText
             shift = (unit + 1) * 10;
             text = text[..^1];
         }
-        bool isNumber = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out bytes)
+        bool isNumber =
+            long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out bytes)
             && bytes <= long.MaxValue >> shift;
         bytes = isNumber ? bytes << shift : 0;
         return isNumber;

@@ -32,7 +32,7 @@ internal static class BenchEnvironment
         return entries;
     }
 
-    /// <summary>The share of the machine that was busy in the last minute: 1 is all cores.</summary>
+    /// <summary>How busy the machine was in the last minute: 1 is all cores.</summary>
     public static double BusyShare() =>
         double.Parse(LoadAverage(), CultureInfo.InvariantCulture) / Environment.ProcessorCount;
 

@@ -18,7 +18,7 @@ internal sealed record BenchReport(
 
     /// <summary>What the columns mean, in one place for all writers.</summary>
     public string Legend =>
-        $"Medians of {Plan.Rounds} interleaved rounds of {Plan.Run.TotalSeconds:0.##} s (least–most). "
-        + "Ratios are taken round by round. CPU s/M: CPU seconds of the contender's process for a "
-        + "million I/Os; server s/M: the same of the server below.";
+        $"Medians of {Plan.Rounds} interleaved rounds of {Plan.Run.TotalSeconds:0.##} s "
+        + "(least–most). Ratios are taken round by round. CPU s/M: CPU seconds of the contender's "
+        + "process for a million I/Os; server s/M: the same of the server below.";
 }

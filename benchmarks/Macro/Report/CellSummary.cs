@@ -22,7 +22,7 @@ internal sealed record CellSummary
     /// <summary>To the first subject, when there are several.</summary>
     public Spread? ToReference { get; init; }
 
-    /// <summary>CPU seconds of the contender's process for a million I/Os; not for direct.</summary>
+    /// <summary>CPU seconds of its process for a million I/Os; direct has none.</summary>
     public double? CpuPerMillion { get; init; }
 
     /// <summary>CPU seconds of the server below for a million I/Os.</summary>

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Braid.Bench.Macro;
 
-/// <summary>The report with every single run, for whoever wants to compute something else.</summary>
+/// <summary>The report with every single run, for other computations.</summary>
 internal static class JsonReport
 {
     private static readonly JsonSerializerOptions Options = new()

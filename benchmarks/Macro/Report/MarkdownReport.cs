@@ -35,8 +35,9 @@ internal static class MarkdownReport
         }
     }
 
-    private static void AppendRow(StringBuilder text, IEnumerable<string> values) => text
-        .Append("| ")
-        .AppendJoin(" | ", values.Select(value => value.Replace("|", "\\|", StringComparison.Ordinal)))
-        .AppendLine(" |");
+    private static void AppendRow(StringBuilder text, IEnumerable<string> values) =>
+        text.Append("| ").AppendJoin(" | ", values.Select(Escape)).AppendLine(" |");
+
+    private static string Escape(string value) =>
+        value.Replace("|", "\\|", StringComparison.Ordinal);
 }

@@ -7,7 +7,7 @@ internal static class PlanList
     public static string Summary(NbdPlan plan) =>
         $"{plan.Cells.Count} cells, {plan.Contenders.Count} contenders, a warm-up and "
         + $"{plan.Rounds} rounds of {plan.Run.TotalSeconds:0.##} s on {SizeText.Write(plan.Size)} "
-        + $"({(plan.Store == Store.Memory ? "nbdkit memory" : "nbdkit file")}): about {Duration(plan)}";
+        + $"(nbdkit {(plan.Store == Store.Memory ? "memory" : "file")}): about {Duration(plan)}";
 
     public static void Write(NbdPlan plan, TextWriter writer)
     {
@@ -26,7 +26,8 @@ internal static class PlanList
         $"{SizeText.Write(cell.Workload.BlockSize)} {cell.Workload.Rw}"
         + (cell.Workload.ReadPercent is int percent ? $" {percent} % reads" : "")
         + $", depth {cell.Depth}, {Count(cell.Connections, "connection")}, "
-        + $"{Count(cell.Paths, "path")}, {(cell.Transport == Transport.Unix ? "unix sockets" : "TCP")}";
+        + $"{Count(cell.Paths, "path")}, "
+        + (cell.Transport == Transport.Unix ? "unix sockets" : "TCP");
 
     private static string Count(int number, string what) =>
         $"{number} {what}{(number == 1 ? "" : "s")}";

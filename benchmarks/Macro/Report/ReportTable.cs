@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace Braid.Bench.Macro;
 
-/// <summary>A row of the report: a cell's name above, a contender, and the text of each column.</summary>
+/// <summary>A row: the cell it belongs to, the contender, the text of each column.</summary>
 internal sealed record ReportRow(string Group, string Contender, IReadOnlyList<string> Values);
 
-/// <summary>The one table of a report; terminal and Markdown differ only in how it is drawn.</summary>
+/// <summary>The one table of a report; terminal and Markdown only draw it.</summary>
 internal sealed class ReportTable
 {
     private const string None = "–";
@@ -91,9 +91,11 @@ internal sealed class ReportTable
             : Number(Spread.GeometricMean(ratios.Select(one => one!.Value.Median)));
     }
 
-    private static string WithSpread(Spread? spread, double scale = 1) => spread is not Spread value
-        ? None
-        : $"{Number(value.Median * scale)} ({Number(value.Min * scale)}–{Number(value.Max * scale)})";
+    private static string WithSpread(Spread? spread, double scale = 1) =>
+        spread is not Spread value
+            ? None
+            : $"{Number(value.Median * scale)} "
+                + $"({Number(value.Min * scale)}–{Number(value.Max * scale)})";
 
     private static string Number(double? value) =>
         value is double number ? Format.Significant(number) : None;

@@ -69,7 +69,8 @@ internal static class Summarizer
     private static double Median(IReadOnlyList<Sample> samples, Func<Sample, double> value) =>
         Spread.Of(samples.Select(value)).Median;
 
-    private static double BytesPerSecond(FioReport report) => report.Bytes * 1000.0 / report.RuntimeMs;
+    private static double BytesPerSecond(FioReport report) =>
+        report.Bytes * 1000.0 / report.RuntimeMs;
 
     private static double? PerIo(
         IReadOnlyList<Sample> samples, Func<StatsCounters?, long?> counter)

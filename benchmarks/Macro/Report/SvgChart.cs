@@ -29,7 +29,8 @@ internal sealed class SvgChart
           .one { stroke: #24292f; stroke-dasharray: 4 3; }
           .spread { stroke: #24292f; stroke-opacity: .6; }
           .failed { fill: #cf222e; }
-          .s0 { fill: #0f7b8a; } .s1 { fill: #e08a1e; } .s2 { fill: #8250df; } .s3 { fill: #2da44e; }
+          .s0 { fill: #0f7b8a; } .s1 { fill: #e08a1e; }
+          .s2 { fill: #8250df; } .s3 { fill: #2da44e; }
           .p0 { fill: #8c959f; } .p1 { fill: #bcc4cc; } .p2 { fill: #57606a; }
           @media (prefers-color-scheme: dark) {
             .page { fill: #0d1117; }
@@ -38,7 +39,8 @@ internal sealed class SvgChart
             .grid { stroke: #30363d; }
             .one, .spread { stroke: #e6edf3; }
             .failed { fill: #ff7b72; }
-            .s0 { fill: #39b5c6; } .s1 { fill: #f0a848; } .s2 { fill: #a983f5; } .s3 { fill: #56d364; }
+            .s0 { fill: #39b5c6; } .s1 { fill: #f0a848; }
+            .s2 { fill: #a983f5; } .s3 { fill: #56d364; }
             .p0 { fill: #6e7681; } .p1 { fill: #484f58; } .p2 { fill: #9aa4af; }
           }
         </style>
@@ -51,7 +53,8 @@ internal sealed class SvgChart
 
     private SvgChart(IReadOnlyList<CellSummary> summaries)
     {
-        CellSummary[] drawn = [.. summaries.Where(one => one.Contender.Kind != ContenderKind.Direct)];
+        CellSummary[] drawn =
+            [.. summaries.Where(one => one.Contender.Kind != ContenderKind.Direct)];
         _cells = [.. drawn.GroupBy(one => one.Cell)];
         _series = [.. Series([.. drawn.Select(one => one.Contender).Distinct()])];
         double most = drawn.Max(one => one.ToDirect?.Max) ?? 1;
@@ -77,8 +80,8 @@ internal sealed class SvgChart
         DrawLegend();
         DrawGrid(bottom);
         for (int i = 0; i < _cells.Count; i++) DrawCell(_cells[i], Top + i * groupHeight);
-        Text(PlotLeft, bottom + 34, "dashed: the server itself; thin lines: least to most of all rounds",
-            "quiet");
+        Text(PlotLeft, bottom + 34,
+            "dashed: the server itself; thin lines: least to most of all rounds", "quiet");
         return _svg.AppendLine("</svg>").ToString();
     }
 
@@ -155,14 +158,16 @@ internal sealed class SvgChart
 
     private void Bar(double x, double y, double width, string style, string title) =>
         _svg.AppendLine(CultureInfo.InvariantCulture,
-            $"<rect x=\"{x:0.#}\" y=\"{y:0.#}\" width=\"{width:0.#}\" height=\"{BarHeight}\" rx=\"2\" "
-            + $"class=\"{style}\"><title>{WebUtility.HtmlEncode(title)}</title></rect>");
+            $"<rect x=\"{x:0.#}\" y=\"{y:0.#}\" width=\"{width:0.#}\" height=\"{BarHeight}\" "
+            + $"rx=\"2\" class=\"{style}\"><title>{WebUtility.HtmlEncode(title)}</title></rect>");
 
     private void Line(double x1, double y1, double x2, double y2, string style) =>
         _svg.AppendLine(CultureInfo.InvariantCulture,
-            $"<line x1=\"{x1:0.#}\" y1=\"{y1:0.#}\" x2=\"{x2:0.#}\" y2=\"{y2:0.#}\" class=\"{style}\"/>");
+            $"<line x1=\"{x1:0.#}\" y1=\"{y1:0.#}\" x2=\"{x2:0.#}\" y2=\"{y2:0.#}\" "
+            + $"class=\"{style}\"/>");
 
-    private void Text(double x, double y, string text, string style = "", string anchor = "start") =>
+    private void Text(
+        double x, double y, string text, string style = "", string anchor = "start") =>
         _svg.AppendLine(CultureInfo.InvariantCulture,
             $"<text x=\"{x:0.#}\" y=\"{y:0.#}\" class=\"{style}\" text-anchor=\"{anchor}\">"
             + $"{WebUtility.HtmlEncode(text)}</text>");

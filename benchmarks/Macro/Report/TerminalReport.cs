@@ -46,7 +46,8 @@ internal static class TerminalReport
         {
             if (row.Group != group) table.AddRow($"[bold]{Markup.Escape(row.Group)}[/]");
             group = row.Group;
-            table.AddRow([$"  {Markup.Escape(row.Contender)}", .. row.Values.Select(Markup.Escape)]);
+            table.AddRow(
+                [$"  {Markup.Escape(row.Contender)}", .. row.Values.Select(Markup.Escape)]);
         }
         return table;
     }

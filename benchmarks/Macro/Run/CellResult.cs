@@ -4,7 +4,7 @@ namespace Braid.Bench.Macro;
 /// <summary>One measured run.</summary>
 internal sealed record Sample(int Round, FioReport Fio)
 {
-    /// <summary>CPU time of the contender's process during the run; 0 for the server itself.</summary>
+    /// <summary>CPU time of the contender's process during the run; 0 for direct.</summary>
     public double CpuSeconds { get; init; }
 
     /// <summary>CPU time of the servers below during the run.</summary>

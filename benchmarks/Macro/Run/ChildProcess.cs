@@ -19,7 +19,7 @@ internal sealed class ChildProcess : IDisposable
 
     public int ExitCode => _process.ExitCode;
 
-    /// <summary>The last line it wrote, for error messages; of .NET's crashes the headline.</summary>
+    /// <summary>The last line it wrote, or the headline of a .NET crash.</summary>
     public string LastWords
     {
         get
@@ -31,7 +31,7 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Starts the command with its output in a file: the shell gives way to it (exec).</summary>
+    /// <summary>Starts the command by a shell that sends its output to the log.</summary>
     public static ChildProcess Start(IReadOnlyList<string> command, string log)
     {
         var start = new ProcessStartInfo("/bin/sh")

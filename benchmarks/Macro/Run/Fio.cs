@@ -27,7 +27,7 @@ internal sealed class Fio(Workspace workspace, long size)
     {
         using ChildProcess fio = ChildProcess.Start(command, workspace.NewFile("fio.log"));
         if (!await fio.WaitAsync(length + Patience, cancel))
-            throw new BenchException($"fio hung: not done {Patience.TotalSeconds:0} s after its end");
+            throw new BenchException($"fio hung: {Patience.TotalSeconds:0} s after its end");
         if (fio.ExitCode != 0)
             throw new BenchException($"fio ended with status {fio.ExitCode}: {fio.LastWords}");
         try

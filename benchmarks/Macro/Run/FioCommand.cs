@@ -18,7 +18,10 @@ internal static class FioCommand
 
     /// <summary>Writes every byte once, so that no run meets a hole.</summary>
     public static IReadOnlyList<string> Fill(string uri, long size, string output) =>
-        [.. Common(uri, output), "--name=fill", "--rw=write", "--bs=1M", "--iodepth=4", $"--size={size}"];
+    [
+        .. Common(uri, output),
+        "--name=fill", "--rw=write", "--bs=1M", "--iodepth=4", $"--size={size}",
+    ];
 
     private static string[] Common(string uri, string output) =>
     [

@@ -7,7 +7,7 @@ namespace Braid.Bench.Macro;
 /// <summary>What fio measured in one run, over all its clients.</summary>
 internal sealed record FioReport
 {
-    /// <summary>Below this share of the length that was asked for, a run is not a measurement.</summary>
+    /// <summary>A run shorter than this share of what was asked is no measurement.</summary>
     private const double MinRuntimeShare = 0.9;
 
     /// <summary>fio's errno of the first failure, or 0.</summary>
@@ -39,7 +39,7 @@ internal sealed record FioReport
         catch (Exception exception) when (
             exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new FormatException($"fio's report cannot be read: {exception.Message}", exception);
+            throw new FormatException($"fio's report is odd: {exception.Message}", exception);
         }
     }
 

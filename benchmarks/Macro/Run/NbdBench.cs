@@ -2,8 +2,8 @@
 namespace Braid.Bench.Macro;
 
 /// <summary>
-/// Runs a plan: rounds outermost, then cells, then contenders in an order that changes, so that whatever
-/// the machine does meanwhile falls on all of them alike.
+/// Runs a plan: rounds outermost, then cells, then contenders in an order that changes, so that
+/// whatever the machine does meanwhile falls on all of them alike.
 /// </summary>
 internal sealed class NbdBench : IDisposable
 {

@@ -14,8 +14,8 @@ internal static class NbdProbe
     private const int GreetingLength = 18;
 
     /// <summary>
-    /// The client flag of fixed newstyle and NBD_OPT_ABORT: hanging up without a word would leave complaints in the
-    /// logs that error messages quote.
+    /// The client flag of fixed newstyle and NBD_OPT_ABORT: hanging up without a word would leave
+    /// complaints in the logs that error messages quote.
     /// </summary>
     private static readonly byte[] Farewell =
         [0, 0, 0, 1, .. "IHAVEOPT"u8, 0, 0, 0, 2, 0, 0, 0, 0];

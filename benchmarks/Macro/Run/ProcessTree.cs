@@ -23,9 +23,10 @@ internal static class ProcessTree
     {
         foreach (string directory in Directory.EnumerateDirectories("/proc"))
         {
-            if (!int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out int pid))
-                continue;
-            if (ParentOf(directory) is int parent) yield return (pid, parent);
+            string name = Path.GetFileName(directory);
+            if (int.TryParse(name, CultureInfo.InvariantCulture, out int pid)
+                && ParentOf(directory) is int parent)
+                yield return (pid, parent);
         }
     }
 

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Braid.Bench.Macro;
 
-/// <summary>What is going on, on standard error: one line in a terminal, else one for each pass.</summary>
+/// <summary>What is going on: one line in a terminal, else a line for each pass.</summary>
 internal sealed class Progress(TextWriter writer, bool isTerminal)
 {
     private readonly Stopwatch _clock = Stopwatch.StartNew();

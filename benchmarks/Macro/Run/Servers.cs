@@ -53,7 +53,8 @@ internal sealed class Servers(NbdPlan plan, Workspace workspace, Fio fio) : IDis
             ? NbdAddress.FreeTcp()
             : NbdAddress.Unix(workspace.NewFile("server.sock"));
         ChildProcess process = ChildProcess.Start(
-            ["nbdkit", "-f", .. address.NbdkitListen, .. Plugin()], workspace.NewFile("server.log"));
+            ["nbdkit", "-f", .. address.NbdkitListen, .. Plugin()],
+            workspace.NewFile("server.log"));
         try
         {
             await NbdProbe.WaitAsync("nbdkit", process, address, cancel);

@@ -34,7 +34,8 @@ internal static class StatsFile
         while (!File.Exists(path))
         {
             if (process.HasExited || clock.Elapsed > Patience)
-                throw new BenchException($"it wrote no {{stats}} file after SIGUSR1: {process.LastWords}");
+                throw new BenchException(
+                    $"it wrote no {{stats}} file after SIGUSR1: {process.LastWords}");
             await Task.Delay(Pause, cancel);
         }
         try
@@ -44,7 +45,7 @@ internal static class StatsFile
         }
         catch (JsonException exception)
         {
-            throw new BenchException($"its {{stats}} file is not what was agreed: {exception.Message}");
+            throw new BenchException($"its {{stats}} file makes no sense: {exception.Message}");
         }
     }
 }

@@ -9,7 +9,7 @@ namespace Braid.Bench.Macro;
 /// </summary>
 internal sealed class SystemCallCounter(ChildProcess perf, string output) : IDisposable
 {
-    /// <summary>perf says nothing when it is attached; it takes some tens of milliseconds.</summary>
+    /// <summary>perf does not say when it is attached: some tens of milliseconds.</summary>
     private static readonly TimeSpan AttachTime = TimeSpan.FromMilliseconds(300);
 
     public static async Task<SystemCallCounter> AttachAsync(

@@ -25,7 +25,7 @@ internal static class Tools
         IEnumerable<string> programs =
         [
             "fio", "nbdkit",
-            .. plan.Contenders.Where(one => one.Command is not null).Select(one => one.Command!.Program),
+            .. plan.Contenders.Select(one => one.Command?.Program).OfType<string>(),
         ];
         if (plan.CountSystemCalls) programs = programs.Append("perf");
         var versions = new List<KeyValuePair<string, string>>();
@@ -40,9 +40,10 @@ internal static class Tools
         return versions;
     }
 
-    private static string Missing(string program) => Packages.TryGetValue(program, out string? package)
-        ? $"{program} is missing: on Debian, apt install {package}"
-        : $"there is no program {program}";
+    private static string Missing(string program) =>
+        Packages.TryGetValue(program, out string? package)
+            ? $"{program} is missing: on Debian, apt install {package}"
+            : $"there is no program {program}";
 
     private static bool IsThere(string program)
     {
@@ -90,7 +91,8 @@ internal static class Tools
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new BenchException($"{program} {argument} takes longer than {Patience.TotalMinutes} min");
+            throw new BenchException(
+                $"{program} {argument} takes longer than {Patience.TotalMinutes} minutes");
         }
         finally
         {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace Braid.Bench.Macro;
 
-/// <summary>A fresh directory for sockets, logs and fio's reports, gone when the run is over.</summary>
+/// <summary>A fresh directory for sockets, logs and reports, gone at the end.</summary>
 internal sealed class Workspace : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("braid-bench-").FullName;
@@ -12,7 +12,7 @@ internal sealed class Workspace : IDisposable
     public string NewFile(string name) =>
         Path.Combine(_directory, $"{Interlocked.Increment(ref _files)}-{name}");
 
-    /// <summary>A new file for the device's bytes, in memory where the machine has /dev/shm.</summary>
+    /// <summary>A file for the device's bytes, in memory where there is /dev/shm.</summary>
     public string CreateDisk(long size)
     {
         string directory = _directory;
