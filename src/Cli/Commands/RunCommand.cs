@@ -18,17 +18,19 @@ internal static class RunCommand
         var options = new RunOptions();
         var command = new Command("run", "Serve one multipath map until Ctrl-C.");
         options.AddTo(command);
-        command.SetAction((parsed, _) => RunAsync(options.Read(parsed), options.IsQuiet(parsed)));
+        command.SetAction((parsed, _) => RunAsync(
+            options.Read(parsed), options.IsQuiet(parsed), options.StatsFile(parsed)));
         return command;
     }
 
-    private static async Task<int> RunAsync(MapOptions options, bool quiet)
+    private static async Task<int> RunAsync(
+        MapOptions options, bool quiet, string? statsFile)
     {
         using ILoggerFactory logs = Logs.Create(quiet);
         using var network = new SocketNetwork();
         using var loop = new EpollLoop("braid-io-0");
         MapService service = Make(loop, network, options, logs.CreateLogger("braid"));
-        using var signals = new Signals(() => _ = ReportAsync(service, loop));
+        using var signals = new Signals(() => _ = ReportAsync(service, loop, statsFile));
         try
         {
             await service.StartAsync(signals.Stopping).ConfigureAwait(false);
@@ -66,17 +68,12 @@ internal static class RunCommand
             await stopped.Task.ConfigureAwait(false);
     }
 
-    private static async Task ReportAsync(MapService service, IoLoop loop)
+    private static async Task ReportAsync(MapService service, IoLoop loop, string? statsFile)
     {
         if (!service.IsStarted) return;
+        var counters = LoopCounters.Of(loop.Statistics);
         Console.WriteLine(await service.DescribeAsync().ConfigureAwait(false));
-        LoopStatistics statistics = loop.Statistics;
-        double ios = Math.Max(1, statistics.IosStarted);
-        Console.WriteLine(FormattableString.Invariant(
-            $"""
-            loop 0: turns={statistics.Turns} syscalls={statistics.SystemCalls} ios={ios:0}
-            syscalls/io={statistics.SystemCalls / ios:0.00} spins={statistics.Spins}
-            allocated={GC.GetTotalAllocatedBytes()}
-            """).ReplaceLineEndings(" "));
+        Console.WriteLine(counters);
+        if (statsFile is not null) counters.WriteTo(statsFile);
     }
 }

@@ -98,6 +98,12 @@ internal sealed class RunOptions
         HelpName = "SECONDS",
     };
 
+    private readonly Option<string?> _statsFile = new("--stats-file")
+    {
+        Description = "Where SIGUSR1 writes the counters of the loop, as one JSON object.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<bool> _quiet = new("--quiet")
     {
         Description = "Log warnings only.",
@@ -108,12 +114,14 @@ internal sealed class RunOptions
         Option[] all =
         [
             _path, _export, _name, _size, _table, _selector, _grouping, _queueIfNoPath,
-            _queueMode, _scheduler, _ioTimeout, _connectTimeout, _quiet,
+            _queueMode, _scheduler, _ioTimeout, _connectTimeout, _statsFile, _quiet,
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
 
     public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);
+
+    public string? StatsFile(ParseResult parsed) => parsed.GetValue(_statsFile);
 
     /// <summary>Reads them all; <see cref="UsageException"/> for one that makes no sense.</summary>
     public MapOptions Read(ParseResult parsed)
