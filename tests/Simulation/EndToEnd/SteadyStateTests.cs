@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+using Braid.Daemon;
+
+namespace Braid.Tests.Simulation;
+
+/// <summary>What one I/O costs in a steady run, over real sockets: counts, never times.</summary>
+public sealed class SteadyStateTests
+{
+    private const int Kib = 1024;
+
+    public static TheoryData<string, Workload> Workloads => new()
+    {
+        { "mq", new Workload(BlockOperation.Read, 4 * Kib, 1, true, 4000) },
+        { "mq", new Workload(BlockOperation.Read, 4 * Kib, 32, true, 20_000) },
+        { "mq", new Workload(BlockOperation.Write, 4 * Kib, 32, true, 20_000) },
+        { "mq", new Workload(BlockOperation.Read, 4 * Kib, 32, false, 20_000) },
+        { "mq", new Workload(BlockOperation.Write, 4 * Kib, 32, false, 20_000) },
+        { "mq", new Workload(BlockOperation.Read, 128 * Kib, 8, false, 4000) },
+        { "mq", new Workload(BlockOperation.Write, 128 * Kib, 8, false, 4000) },
+        { "bio", new Workload(BlockOperation.Read, 4 * Kib, 32, true, 20_000) },
+        { "bio", new Workload(BlockOperation.Write, 4 * Kib, 32, false, 20_000) },
+        { "deadline", new Workload(BlockOperation.Write, 4 * Kib, 32, true, 20_000) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Workloads))]
+    public void A_steady_run_allocates_nothing_on_the_loop(string mode, Workload workload)
+    {
+        using var house = new RealHouse(options => Change(options, mode));
+        house.Run(workload with { Count = workload.Count / 2 });
+        long before = house.AllocatedByMap();
+        house.Run(workload);
+        long allocated = house.AllocatedByMap() - before;
+        // Asking costs a message with its task and its closure, whatever the number of I/Os.
+        allocated.ShouldBeLessThan(2048);
+    }
+
+    [Fact]
+    public void A_deep_queue_shares_its_system_calls()
+    {
+        using var house = new RealHouse(options => options);
+        var workload = new Workload(BlockOperation.Read, 4 * Kib, 32, true, 20_000);
+        house.Run(workload);
+        long callsBefore = house.MapStatistics.SystemCalls;
+        house.Run(workload);
+        double calls = house.MapStatistics.SystemCalls - callsBefore;
+        // A receive and a send for client and path each, and a wait, for one I/O alone is 5.
+        (calls / workload.Count).ShouldBeLessThan(4);
+    }
+
+    private static MapOptions Change(MapOptions options, string mode) => mode switch
+    {
+        "bio" => options with { BioMode = true },
+        "deadline" => options with
+        {
+            Queue = options.Queue with { Scheduler = SchedulerKind.Deadline },
+        },
+        _ => options,
+    };
+}
