@@ -95,17 +95,34 @@ public sealed class MultipathType : ITargetType
 
     private static PriorityGroup ReadGroup(TableWords words, TargetContext context, int number)
     {
-        string selectorName = words.Take("the path selector");
-        IPathSelector selector = SelectorTypes.Create(selectorName, words, context.Host.Log);
-        int swallowed = words.TakeCount("the number of selector words", MaxArguments);
-        for (int i = 0; i < swallowed; i++) words.Take("a selector word");
-        var group = new PriorityGroup(number, selector);
+        var group = new PriorityGroup(number, ReadSelector(words, context.Host));
         int paths = (int)words.TakeNumber("the number of paths", 1, MaxPaths);
         int perPath = (int)words.TakeNumber("the number of words per path", 0, MaxArguments);
         if (words.Left < paths * (1 + perPath))
             throw new TableException("not enough path parameters in priority group", words);
         for (int i = 0; i < paths; i++) ReadPath(words, context, group, perPath);
         return group;
+    }
+
+    private static IPathSelector ReadSelector(TableWords words, ITargetHost host)
+    {
+        string name = words.Take("the path selector");
+        if (!SelectorTypes.Names.Contains(name, StringComparer.Ordinal))
+            throw new TableException(
+                "unknown path selector type, known are "
+                + string.Join(", ", SelectorTypes.Names), words);
+        int count = words.TakeCount("the number of selector words", MaxArguments);
+        var arguments = new string[count];
+        for (int i = 0; i < count; i++) arguments[i] = words.Take("a selector word");
+        try
+        {
+            return SelectorTypes.TryCreate(name, arguments, host)!;
+        }
+        catch (SelectorException error)
+        {
+            throw new TableException(
+                $"path selector constructor failed: {name}: {error.Message}", words);
+        }
     }
 
     private static void ReadPath(

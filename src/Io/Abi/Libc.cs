@@ -78,6 +78,9 @@ internal static unsafe partial class Libc
     public static int O_DIRECT =>
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 
+    [LibraryImport("libc")]
+    public static partial int sched_getcpu();
+
     [LibraryImport("libc", SetLastError = true)]
     public static partial int epoll_create1(int flags);
 

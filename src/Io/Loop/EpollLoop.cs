@@ -36,6 +36,10 @@ public sealed unsafe class EpollLoop : IoLoop
 
     public override bool IsCurrent => Thread.CurrentThread == _thread;
 
+    public override int Cpu => Math.Clamp(Libc.sched_getcpu(), 0, CpuCount - 1);
+
+    public override int CpuCount => Environment.ProcessorCount;
+
     internal EpollPoll Poll => _poll;
 
     public override StreamSocket Adopt(Connection connection, IStreamHandler handler)

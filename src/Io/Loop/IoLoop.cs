@@ -33,6 +33,12 @@ public abstract class IoLoop : IDisposable
     /// <summary>True on the thread that runs this loop.</summary>
     public abstract bool IsCurrent { get; }
 
+    /// <summary>The CPU that the loop runs on, 0 up to <see cref="CpuCount"/>.</summary>
+    public abstract int Cpu { get; }
+
+    /// <summary>CPUs of the machine.</summary>
+    public abstract int CpuCount { get; }
+
     internal TimerHeap Timers { get; } = new();
 
     private protected SpinGovernor Spin { get; } = new();

@@ -17,6 +17,15 @@ public sealed class SimulatedLoop : IoLoop
 
     public override bool IsCurrent => Environment.CurrentManagedThreadId == _thread;
 
+    public override int Cpu => RunsOn;
+
+    public override int CpuCount => CpusSimulated;
+
+    /// <summary>The CPU that I/O is given from, for selectors that look.</summary>
+    public int RunsOn { get; set; }
+
+    public int CpusSimulated { get; set; } = 1;
+
     public override StreamSocket Adopt(Connection connection, IStreamHandler handler) =>
         new SimulatedStream(this, (SimulatedConnection)connection, handler);
 

@@ -27,8 +27,7 @@ internal abstract class PathSelector : IPathSelector
 
     public virtual void AddPath(PgPath path, IReadOnlyList<string> arguments)
     {
-        var selection = new SelectorPath(path);
-        Configure(selection, arguments);
+        SelectorPath selection = CreatePath(path, arguments);
         if (selection.RepeatCount > 1)
         {
             _log($"{Name}: repeat_count > 1 is deprecated, using 1 instead");
@@ -38,7 +37,7 @@ internal abstract class PathSelector : IPathSelector
         Valid.AddLast(selection);
     }
 
-    public void FailPath(PgPath path)
+    public virtual void FailPath(PgPath path)
     {
         Valid.Remove(path.Selection);
         Failed.AddFirst(path.Selection);
@@ -64,9 +63,19 @@ internal abstract class PathSelector : IPathSelector
 
     public abstract void AppendStatus(StringBuilder text, StatusKind kind, PgPath path);
 
-    protected virtual void Configure(SelectorPath path, IReadOnlyList<string> arguments)
+    /// <summary>Reads a path's arguments.</summary>
+    protected virtual SelectorPath CreatePath(PgPath path, IReadOnlyList<string> arguments)
     {
-        if (arguments.Count > 1) throw new SelectorException("incorrect number of arguments");
+        var selection = new SelectorPath(path);
+        ReadRepeatCount(selection, arguments, maxArguments: 1);
+        return selection;
+    }
+
+    protected static void ReadRepeatCount(
+        SelectorPath path, IReadOnlyList<string> arguments, int maxArguments)
+    {
+        if (arguments.Count > maxArguments)
+            throw new SelectorException("incorrect number of arguments");
         if (arguments.Count > 0)
             path.RepeatCount = ReadNumber(arguments[0], "invalid repeat count");
     }

@@ -4,7 +4,7 @@ namespace Braid.Multipath;
 /// <summary>
 /// What a selector keeps for a path, and its link in the list of valid or of failed paths.
 /// </summary>
-internal sealed class SelectorPath(PgPath path)
+internal class SelectorPath(PgPath path)
 {
     public PgPath Path => path;
 
@@ -17,11 +17,8 @@ internal sealed class SelectorPath(PgPath path)
     /// </summary>
     public uint RepeatCount { get; set; } = 1;
 
-    /// <summary>I/Os (queue-length) or bytes (service-time) in flight.</summary>
+    /// <summary>I/Os in flight; with service-time, bytes.</summary>
     public long InFlight { get; set; }
-
-    /// <summary>service-time: 0 to 100, the share of this path beside the others'.</summary>
-    public uint RelativeThroughput { get; set; } = 1;
 }
 
 /// <summary>A list of paths whose order is the selector's memory.</summary>

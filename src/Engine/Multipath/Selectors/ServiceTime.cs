@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Braid.Multipath;
@@ -41,22 +42,26 @@ internal sealed class ServiceTime(Action<string> log) : PathSelector(log)
     {
         SelectorPath selection = path.Selection;
         AppendNumber(text, kind == StatusKind.Info ? selection.InFlight : selection.RepeatCount);
-        AppendNumber(text, selection.RelativeThroughput);
+        AppendNumber(text, ((ServiceTimePath)selection).RelativeThroughput);
     }
 
-    protected override void Configure(SelectorPath path, IReadOnlyList<string> arguments)
+    protected override SelectorPath CreatePath(PgPath path, IReadOnlyList<string> arguments)
     {
-        if (arguments.Count > 2) throw new SelectorException("incorrect number of arguments");
-        if (arguments.Count > 0)
-            path.RepeatCount = ReadNumber(arguments[0], "invalid repeat count");
-        if (arguments.Count < 2) return;
+        var selection = new ServiceTimePath(path);
+        ReadRepeatCount(selection, arguments, maxArguments: 2);
+        if (arguments.Count < 2) return selection;
         const string Problem = "invalid relative_throughput value";
-        path.RelativeThroughput = ReadNumber(arguments[1], Problem);
-        if (path.RelativeThroughput > MaxThroughput) throw new SelectorException(Problem);
+        selection.RelativeThroughput = ReadNumber(arguments[1], Problem);
+        if (selection.RelativeThroughput > MaxThroughput) throw new SelectorException(Problem);
+        return selection;
     }
 
     /// <summary>Below 0 when the first is to be preferred (st_compare_load).</summary>
-    private static int Compare(SelectorPath first, SelectorPath second, ulong incoming)
+    private static int Compare(SelectorPath first, SelectorPath second, ulong incoming) =>
+        Compare(
+            Unsafe.As<ServiceTimePath>(first), Unsafe.As<ServiceTimePath>(second), incoming);
+
+    private static int Compare(ServiceTimePath first, ServiceTimePath second, ulong incoming)
     {
         ulong size1 = (ulong)first.InFlight;
         ulong size2 = (ulong)second.InFlight;
@@ -74,5 +79,11 @@ internal sealed class ServiceTime(Action<string> log) : PathSelector(log)
         }
         int order = (size1 * throughput2).CompareTo(size2 * throughput1);
         return order != 0 ? order : throughput2.CompareTo(throughput1);
+    }
+
+    private sealed class ServiceTimePath(PgPath path) : SelectorPath(path)
+    {
+        /// <summary>0 to 100: the share of this path beside the others'.</summary>
+        public uint RelativeThroughput { get; set; } = 1;
     }
 }
