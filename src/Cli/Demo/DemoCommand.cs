@@ -29,8 +29,14 @@ internal sealed class DemoCommand
     {
         var command = new Command(
             "demo", "A tour: two paths to one volume, real I/O, one path killed and restored.");
-        command.SetAction((_, cancel) => new DemoCommand().RunAsync(cancel));
+        command.SetAction((_, _) => RunUntilSignalAsync());
         return command;
+    }
+
+    private static async Task<int> RunUntilSignalAsync()
+    {
+        using var signals = new Signals(() => { });
+        return await new DemoCommand().RunAsync(signals.Stopping).ConfigureAwait(false);
     }
 
     private async Task<int> RunAsync(CancellationToken cancel)
