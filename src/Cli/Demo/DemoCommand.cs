@@ -51,7 +51,15 @@ internal sealed class DemoCommand
             Console.WriteLine(await stage.DescribeAsync().ConfigureAwait(false));
             Console.WriteLine();
             using var load = new DemoLoad(stage.ClientLoop, stage.Client, DemoStage.VolumeBytes);
-            await WhileShownAsync(() => PlayAsync(stage, load, cancel)).ConfigureAwait(false);
+            try
+            {
+                await WhileShownAsync(() => PlayAsync(stage, load, cancel)).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Its memory may go only when no I/O uses it any more.
+                await CallAsync(stage, load.StopAsync).ConfigureAwait(false);
+            }
             Console.WriteLine();
             Console.WriteLine(await stage.DescribeAsync().ConfigureAwait(false));
             return Judge(load);
