@@ -11,7 +11,12 @@ ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0) return Fail(ExitStatus.Usage, parsed.Errors[0].Message);
 try
 {
-    var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+    var configuration = new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+        // Signals are the commands' own: this library would end a drain after its 2 s.
+        ProcessTerminationTimeout = null,
+    };
     return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
 }
 catch (UsageException error)
@@ -21,6 +26,10 @@ catch (UsageException error)
 catch (MapException error)
 {
     return Fail(ExitStatus.Failed, error.Message);
+}
+catch (OperationCanceledException)
+{
+    return Fail(ExitStatus.Failed, "interrupted");
 }
 
 static int Fail(int status, string message)

@@ -2,6 +2,7 @@
 using Braid.Block;
 using Braid.Daemon;
 using Braid.Io;
+using Braid.Transports.Nbd;
 
 namespace Braid.Tests.Simulation;
 
@@ -35,6 +36,25 @@ public sealed class FailoverTests
         world.RunUntil(() => load.IsIdle);
         load.Errors.ShouldBeEmpty();
         world.StopAndCheckForLeaks();
+    }
+
+    [Fact]
+    public void A_loop_that_stood_still_longer_than_the_io_timeout_fails_no_path()
+    {
+        using var world = new SimulatedWorld(1, 2, options => options);
+        world.Start();
+        using var load = new VerifiedLoad(world.Loop, world.Client, depth: 16, writeOnce: false);
+        load.Start(4000);
+        for (int i = 0; i < 8; i++)
+        {
+            world.RunFor(5 * Ms);
+            load.IsIdle.ShouldBeFalse();
+            world.Loop.StandStill(3 * SimulatedWorld.Second);
+        }
+        world.RunUntil(() => load.IsIdle);
+        load.Errors.ShouldBeEmpty();
+        foreach (PathDevice path in world.Stack.Paths)
+            ((NbdDevice)path).Connects.ShouldBe(1);
     }
 
     [Fact]

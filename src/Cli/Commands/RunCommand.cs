@@ -34,17 +34,21 @@ internal static class RunCommand
         try
         {
             await service.StartAsync(signals.Stopping).ConfigureAwait(false);
+            Console.WriteLine(await service.DescribeAsync().ConfigureAwait(false));
+            foreach (string uri in service.ExportUris) Console.WriteLine($"export {uri}");
+            await WaitAsync(signals.Stopping).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            return ExitStatus.Done;
+            // Told to stop before it had started.
         }
-        Console.WriteLine(await service.DescribeAsync().ConfigureAwait(false));
-        foreach (string uri in service.ExportUris) Console.WriteLine($"export {uri}");
-        await WaitAsync(signals.Stopping).ConfigureAwait(false);
-        await service.DrainAsync(DrainPatience, TimeProvider.System).ConfigureAwait(false);
-        loop.Dispose();
-        service.Dispose();
+        finally
+        {
+            // Also when it could not start: an export that was open already leaves no socket.
+            await service.DrainAsync(DrainPatience, TimeProvider.System).ConfigureAwait(false);
+            loop.Dispose();
+            service.Dispose();
+        }
         return ExitStatus.Done;
     }
 

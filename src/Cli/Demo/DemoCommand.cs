@@ -29,8 +29,14 @@ internal sealed class DemoCommand
     {
         var command = new Command(
             "demo", "A tour: two paths to one volume, real I/O, one path killed and restored.");
-        command.SetAction((_, cancel) => new DemoCommand().RunAsync(cancel));
+        command.SetAction((_, _) => RunUntilSignalAsync());
         return command;
+    }
+
+    private static async Task<int> RunUntilSignalAsync()
+    {
+        using var signals = new Signals(() => { });
+        return await new DemoCommand().RunAsync(signals.Stopping).ConfigureAwait(false);
     }
 
     private async Task<int> RunAsync(CancellationToken cancel)
@@ -45,7 +51,15 @@ internal sealed class DemoCommand
             Console.WriteLine(await stage.DescribeAsync().ConfigureAwait(false));
             Console.WriteLine();
             using var load = new DemoLoad(stage.ClientLoop, stage.Client, DemoStage.VolumeBytes);
-            await WhileShownAsync(() => PlayAsync(stage, load, cancel)).ConfigureAwait(false);
+            try
+            {
+                await WhileShownAsync(() => PlayAsync(stage, load, cancel)).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Its memory may go only when no I/O uses it any more.
+                await CallAsync(stage, load.StopAsync).ConfigureAwait(false);
+            }
             Console.WriteLine();
             Console.WriteLine(await stage.DescribeAsync().ConfigureAwait(false));
             return Judge(load);

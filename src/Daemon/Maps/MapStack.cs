@@ -101,7 +101,10 @@ public sealed class MapStack : IMapObserver, IPathVerbs, IDisposable
             throw new MapException($"the table cannot be loaded: {error.Message}");
         }
         foreach (PathDevice path in _paths.All)
+        {
+            path.Promise(_map.Limits);
             _supervisors[path] = new PathSupervisor(path, this);
+        }
         foreach (PathSupervisor supervisor in _supervisors.Values) supervisor.Begin();
     }
 

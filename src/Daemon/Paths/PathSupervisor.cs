@@ -60,8 +60,8 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
     /// <summary>After the map was made: takes the path as it is now.</summary>
     public void Begin()
     {
-        if (_path.State != PathState.Up) _verbs.Fail(_path);
-        else _timer.Arm(PollNs);
+        if (_path.State == PathState.Up) _timer.Arm(PollNs);
+        else OnPathState(_path, _path.State, _path.Problem);
     }
 
     public void OnPathState(PathDevice path, PathState state, string reason)

@@ -31,6 +31,7 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
 {
     private PathState _state;
     private QueueLimits? _limits;
+    private QueueLimits? _promised;
     private long _sizeBytes;
 
     protected PathDevice(IoLoop loop, string name, string uri, QueueOptions options)
@@ -87,6 +88,12 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
         if (_sizeBytes == 0) _sizeBytes = bytes;
     }
 
+    /// <summary>
+    /// What the map above has promised to its clients: the path is refused while it cannot do that,
+    /// even when it was never reached before. Without this it is what the path could do at first.
+    /// </summary>
+    public void Promise(QueueLimits limits) => _promised = limits;
+
     public void Dispose()
     {
         Dispose(true);
@@ -96,8 +103,8 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
     protected abstract void Dispose(bool disposing);
 
     /// <summary>
-    /// The transport has reached the storage. Up if it is the same volume as before and can still
-    /// do what was promised above; refused, with the reason, if not.
+    /// The transport has reached the storage. Up if it is the same volume as before and can do what
+    /// was promised above; refused, with the reason, if not.
     /// </summary>
     protected bool Reached(long sizeBytes, QueueLimits limits)
     {
@@ -106,13 +113,16 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
             SetState(PathState.Refused, $"its size is {sizeBytes} bytes, not {_sizeBytes}");
             return false;
         }
-        if (_limits is not null && _limits.Exceeds(limits) is { } problem)
+        if (_promised?.Exceeds(limits) is { } problem)
         {
-            SetState(PathState.Refused, $"it has come back as another: {problem}");
+            string how = HasLimits ? "it has come back as another" : "it can do less than others";
+            SetState(PathState.Refused, $"{how}: {problem}");
             return false;
         }
         _sizeBytes = sizeBytes;
-        if (_limits is null) _limits = Queue.Limits = limits;
+        _promised ??= limits;
+        // While it was down it took no request that could exceed them.
+        _limits = Queue.Limits = limits;
         SetState(PathState.Up, "connected");
         return true;
     }

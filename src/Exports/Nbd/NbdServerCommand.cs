@@ -100,15 +100,21 @@ internal sealed unsafe class NbdServerCommand
     public void FreeMemory(BufferPool pool)
     {
         for (int i = 0; i < Bios; i++)
-        {
-            Bio bio = _bios[i]!;
-            if (bio.Data is null) continue;
-            pool.Free(bio.Data, bio.HasData ? (int)bio.Length : BufferPool.MinBuffer);
-            bio.Data = null;
-        }
+            if (_bios[i]!.Data is not null) FreeMemory(pool, _bios[i]!);
         Bios = 0;
         Covered = 0;
         Held = 0;
+    }
+
+    /// <summary>Gives the memory of one bio back.</summary>
+    public void FreeMemory(BufferPool pool, Bio bio)
+    {
+        int length = bio.HasData ? (int)bio.Length : BufferPool.MinBuffer;
+        byte* data = bio.Data;
+        bio.Data = null;
+        Held -= length;
+        // Last: whoever waits for memory is served in here, which may be this command.
+        pool.Free(data, length);
     }
 
     private Bio NextBio(BlockOperation operation, BioFlags flags, long length)

@@ -241,11 +241,12 @@ internal sealed unsafe partial class NbdServerConnection
 
     /// <summary>
     /// The client has gone: a payload that is not whole is dropped, what was whole goes on alone.
+    /// Whoever calls looks afterwards whether that was the last command.
     /// </summary>
     private void AbandonReceiving()
     {
         NbdServerCommand? command = _receiving ?? _waiting;
         _receiving = _waiting = null;
-        if (command is not null) EndOne(command);
+        if (command is not null && --command.Pending == 0) Release(command);
     }
 }

@@ -47,7 +47,9 @@ internal static unsafe partial class Libc
     public const int EINTR = 4;
     public const int EIO = 5;
     public const int EAGAIN = 11;
+    public const int EPIPE = 32;
     public const int ECONNABORTED = 103;
+    public const int ECONNRESET = 104;
     public const int ECONNREFUSED = 111;
     public const int EINPROGRESS = 115;
     public const int ENOMEM = 12;

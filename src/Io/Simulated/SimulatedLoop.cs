@@ -59,6 +59,9 @@ public sealed class SimulatedLoop : IoLoop
         }
     }
 
+    /// <summary>Time passes in which it does not run, as when its process is stopped.</summary>
+    public void StandStill(long ns) => NowNs += ns;
+
     protected override void Wake()
     {
         // It is never asleep: messages are seen at the next turn.

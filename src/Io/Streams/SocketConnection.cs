@@ -83,6 +83,9 @@ internal sealed class SocketConnection(EpollLoop control, int fd, string peer) :
     {
         int errno = Marshal.GetLastPInvokeError();
         if (errno is Libc.EAGAIN or Libc.EINTR) return -1;
+        // It has gone before it had read what it was sent: that is an end, too.
+        if (errno is Libc.EPIPE or Libc.ECONNRESET)
+            throw new EndOfStreamException("the peer closed the connection");
         throw new ErrnoException(call, peer, errno);
     }
 }

@@ -13,9 +13,50 @@ public sealed class SocketNetwork : INetwork, IDisposable
 {
     private readonly EpollLoop _control = new("braid-control");
 
+    /// <summary>Tries all addresses of a host, in the resolver's order.</summary>
     public async ValueTask<Connection> ConnectAsync(Endpoint endpoint, CancellationToken cancel)
     {
-        EndPoint remote = await ResolveAsync(endpoint, cancel).ConfigureAwait(false);
+        EndPoint[] remotes = await ResolveAsync(endpoint, cancel).ConfigureAwait(false);
+        foreach (EndPoint remote in remotes[..^1])
+        {
+            try
+            {
+                return await ConnectToAsync(endpoint, remote, cancel).ConfigureAwait(false);
+            }
+            catch (IOException)
+            {
+                // The next may answer: localhost is ::1 first, where a server of IPv4 is not.
+            }
+        }
+        return await ConnectToAsync(endpoint, remotes[^1], cancel).ConfigureAwait(false);
+    }
+
+    public Listener Listen(Endpoint endpoint)
+    {
+        if (endpoint.SocketPath is { } path) SocketListener.RemoveStaleSocket(path);
+        EndPoint[] local = ResolveAsync(endpoint, CancellationToken.None).AsTask()
+            .GetAwaiter().GetResult();
+        return SocketListener.Open(_control, endpoint, local[0]);
+    }
+
+    public void Offload(Func<Task> work) => _ = Task.Run(async () =>
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // What a peer can cause is caught by the work itself.
+            Invariant.Broken($"a handshake threw {error}");
+        }
+    });
+
+    public void Dispose() => _control.Dispose();
+
+    private async ValueTask<Connection> ConnectToAsync(
+        Endpoint endpoint, EndPoint remote, CancellationToken cancel)
+    {
         int fd = SocketHandle.Open(remote);
         if (endpoint.SocketPath is null) SocketHandle.SetTcpOptions(fd);
         var connection = new SocketConnection(_control, fd, endpoint.ToString());
@@ -34,40 +75,19 @@ public sealed class SocketNetwork : INetwork, IDisposable
         }
     }
 
-    public Listener Listen(Endpoint endpoint)
-    {
-        if (endpoint.SocketPath is { } path) SocketListener.RemoveStaleSocket(path);
-        EndPoint local = ResolveAsync(endpoint, CancellationToken.None).AsTask()
-            .GetAwaiter().GetResult();
-        return SocketListener.Open(_control, endpoint, local);
-    }
-
-    public void Offload(Func<Task> work) => _ = Task.Run(async () =>
-    {
-        try
-        {
-            await work().ConfigureAwait(false);
-        }
-        catch (Exception error)
-        {
-            // What a peer can cause is caught by the work itself.
-            Invariant.Broken($"a handshake threw {error}");
-        }
-    });
-
-    public void Dispose() => _control.Dispose();
-
-    private static async ValueTask<EndPoint> ResolveAsync(
+    /// <summary>At least one address.</summary>
+    private static async ValueTask<EndPoint[]> ResolveAsync(
         Endpoint endpoint, CancellationToken cancel)
     {
         try
         {
-            if (endpoint.SocketPath is { } path) return new UnixDomainSocketEndPoint(path);
+            if (endpoint.SocketPath is { } path) return [new UnixDomainSocketEndPoint(path)];
             if (IPAddress.TryParse(endpoint.Host, out IPAddress? address))
-                return new IPEndPoint(address, endpoint.Port);
+                return [new IPEndPoint(address, endpoint.Port)];
             IPAddress[] all = await Dns.GetHostAddressesAsync(endpoint.Host, cancel)
                 .ConfigureAwait(false);
-            return new IPEndPoint(all[0], endpoint.Port);
+            if (all.Length == 0) throw new IOException($"{endpoint}: the name has no address");
+            return [.. all.Select(address => new IPEndPoint(address, endpoint.Port))];
         }
         catch (Exception error) when (error is SocketException or ArgumentException)
         {

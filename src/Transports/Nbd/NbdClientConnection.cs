@@ -21,6 +21,12 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
 
     private const int HeaderStride = 32;
 
+    /// <summary>
+    /// A timer that is so late says that the loop has stood still: the process was stopped, or its
+    /// machine was.
+    /// </summary>
+    private const long StandstillNs = 100_000_000;
+
     private readonly NbdDevice _device;
     private readonly NbdSession _session;
     private readonly StreamSocket _stream;
@@ -173,13 +179,17 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
     {
         if (_inFlight.First < 0) return;
         long oldest = _device.Queue.Tags[_inFlight.First].DispatchNs;
-        long leftNs = oldest + _device.Settings.IoTimeoutNs - _device.Loop.NowNs;
+        long timeoutNs = _device.Settings.IoTimeoutNs;
+        long leftNs = oldest + timeoutNs - _device.Loop.NowNs;
+        long lateNs = _device.Loop.NowNs - _timeout.DueNs;
+        // The replies may lie in the socket: time in which nobody looked for them does not count.
+        if (leftNs <= 0 && lateNs > StandstillNs) leftNs = Math.Min(lateNs, timeoutNs);
         if (leftNs > 0)
         {
             _timeout.Arm(leftNs);
             return;
         }
-        long ms = _device.Settings.IoTimeoutNs / 1_000_000;
+        long ms = timeoutNs / 1_000_000;
         Close($"no reply within {ms} ms", BlockStatus.Timeout);
     }
 }

@@ -49,7 +49,8 @@ public sealed class Table
     }
 
     /// <summary>
-    /// What the devices below have in common; where none of them is known yet, what any can do.
+    /// What the devices below have in common. Where none of them is known yet, what nearly any can
+    /// do: blocks of 512 bytes, requests of 1 MiB. One that can do less is refused when it comes.
     /// </summary>
     public QueueLimits StackLimits()
     {
@@ -58,7 +59,7 @@ public sealed class Table
             foreach (BlockDevice device in entry.Target.Devices)
                 if (device.HasLimits)
                     stacked = stacked is null ? device.Limits : stacked.Stack(device.Limits);
-        return stacked ?? new QueueLimits { WriteCache = true, LogicalBlockSize = 1 };
+        return stacked ?? new QueueLimits { WriteCache = true, MaxBytes = 1 << 20 };
     }
 
     /// <summary>The kernel's lines, `dmsetup table`.</summary>

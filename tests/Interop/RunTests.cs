@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Tests.Interop.Support;
+
+namespace Braid.Tests.Interop;
+
+/// <summary>The program itself: what it prints, its signals, its exit status, its demo.</summary>
+public sealed class RunTests : InteropTest
+{
+    private const long Size = 16 << 20;
+
+    [Fact]
+    public async Task It_prints_its_topology_at_the_start_and_on_SIGUSR1()
+    {
+        Needs.Tool("nbdkit");
+        (NbdServerPeer a, NbdServerPeer b) =
+            await StartServersAsync(MakeSparseFile("volume", Size));
+        BraidProcess braid = await RunBraidAsync("--path", a.Declared, "--path", b.Declared,
+            "--name", "vol7", "--queue-if-no-path");
+
+        string[] start = [.. braid.Process.Output];
+        start[0].ShouldStartWith("vol7 ");
+        start[1].ShouldContain("size=16M features='1 queue_if_no_path'");
+        start[1].ShouldContain("wp=rw");
+        start[2].ShouldContain("policy='service-time 0'");
+        start[3].ShouldBe($"  |- a active ready running {a.Uri}");
+        start[4].ShouldBe($"  `- b active ready running {b.Uri}");
+        await a.KillAsync();
+        await braid.LogsAsync("Failing path a");
+
+        string report = await braid.ReportAsync();
+
+        BraidProcess.Row(report, "a").ShouldContain("failed faulty offline");
+        BraidProcess.Row(report, "b").ShouldContain("active ready running");
+        await a.StartAsync();
+        await braid.ShowsAsync("a", "active ready running");
+    }
+
+    [Fact]
+    public async Task It_logs_one_line_for_each_thing_that_happens_to_a_path()
+    {
+        Needs.Tool("nbdkit");
+        (NbdServerPeer a, NbdServerPeer b) =
+            await StartServersAsync(MakeSparseFile("volume", Size));
+        BraidProcess braid = await RunBraidAsync("--path", a.Declared, "--path", b.Declared);
+
+        await a.KillAsync();
+        await braid.LogsAsync("Failing path a");
+        await a.StartAsync();
+        await braid.LogsAsync("Reinstating path a");
+        await braid.StopAsync();
+
+        string[] once =
+        [
+            "path a: down: closed by the peer", "Failing path a.", "path a: connected",
+            "Reinstating path a.", "remaining active paths: 1", "remaining active paths: 2",
+        ];
+        foreach (string line in once) braid.Logged(line).ShouldBe(1, line);
+        braid.Log.ShouldAllBe(line => line.Contains("info: braid[0] ", StringComparison.Ordinal));
+        braid.Log.ShouldAllBe(line => !line.Contains("path b", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Quiet_logs_nothing_of_a_path_that_goes_and_comes()
+    {
+        Needs.Tool("nbdkit");
+        (NbdServerPeer a, NbdServerPeer b) =
+            await StartServersAsync(MakeSparseFile("volume", Size));
+        BraidProcess braid = await RunBraidAsync(
+            "--path", a.Declared, "--path", b.Declared, "--quiet");
+
+        await a.KillAsync();
+        await braid.ShowsAsync("a", "failed");
+        await a.StartAsync();
+        await braid.ShowsAsync("a", "active");
+        await braid.StopAsync();
+
+        braid.Log.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_signal_lets_io_in_flight_end_and_be_answered(bool interrupt)
+    {
+        Needs.Tool("nbdkit", "qemu-io");
+        string volume = MakeSparseFile("volume", Size);
+        NbdServerPeer a = Nbdkit("a", "--filter=delay", "file", volume, "wdelay=1500ms");
+        await a.StartAsync();
+        BraidProcess braid = await RunBraidAsync("--path", a.Declared);
+        using RawNbd client = await RawClient.OpenAsync(FilePath("m"));
+        long before = await braid.CountIosAsync();
+        await client.CommandAsync(RawNbd.Write, 1, 0, 4096, 0, new byte[4096]);
+        await braid.HasMoreIosThanAsync(before);
+
+        await braid.StopAsync(
+            interrupt ? braid.Process.Interrupt : braid.Process.Terminate);
+
+        (await client.SimpleReplyAsync(1)).ShouldBe(0u);
+        (await client.IsClosedAsync()).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Sigterm_ends_it_in_time_although_a_path_hangs()
+    {
+        Needs.Tool("nbdkit");
+        NbdServerPeer a = Nbdkit("a", "file", MakeSparseFile("volume", Size));
+        await a.StartAsync();
+        BraidProcess braid = await RunBraidAsync("--path", a.Declared);
+        a.Process.Stop();
+        using RawNbd client = await RawClient.OpenAsync(FilePath("m"));
+        long before = await braid.CountIosAsync();
+        await client.CommandAsync(RawNbd.Write, 1, 0, 4096, 0, new byte[4096]);
+        await braid.HasMoreIosThanAsync(before);
+
+        await braid.StopAsync();
+
+        (await client.IsClosedAsync()).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Sigterm_while_the_paths_are_still_being_reached_ends_it_at_once()
+    {
+        var silent = new LyingServer(
+            FilePath("liar"), (nbd, _) => LyingServer.BeSilentAsync(nbd));
+        Keep(silent);
+        Peer braid = await StartBraidAsync(
+            "--path", silent.Declared, "--connect-timeout", "1000");
+        await Eventually.IsTrueAsync(() => silent.Connections > 0, () => $"{braid} connects");
+
+        await braid.StopByAsync(braid.Terminate);
+
+        braid.ExitCode.ShouldBe(0, braid.ToString());
+    }
+
+    [Fact]
+    public async Task A_path_that_hangs_at_start_is_a_failed_path()
+    {
+        Needs.Tool("nbdkit", "qemu-io");
+        (NbdServerPeer a, NbdServerPeer b) =
+            await StartServersAsync(MakeSparseFile("volume", Size));
+        a.Process.Stop();
+
+        BraidProcess braid = await RunBraidAsync(
+            "--path", a.Declared, "--path", b.Declared, "--connect-timeout", "1");
+
+        await QemuIoAsync(braid.Uri, "write -P 0x22 0 64k");
+        await braid.ShowsAsync("a", "failed faulty offline");
+        a.Process.Continue();
+        await braid.LogsAsync("Reinstating path a");
+        await b.KillAsync();
+        await QemuIoAsync(braid.Uri, "read -P 0x22 0 64k");
+    }
+
+    [Fact]
+    public async Task A_path_that_is_not_there_at_start_is_taken_when_it_comes()
+    {
+        Needs.Tool("nbdkit", "qemu-io");
+        string volume = MakeSparseFile("volume", Size);
+        NbdServerPeer a = Nbdkit("a", "file", volume);
+        NbdServerPeer b = Nbdkit("b", "file", volume);
+        await a.StartAsync();
+        BraidProcess braid = await RunBraidAsync("--path", a.Declared, "--path", b.Declared);
+        (await braid.ReportAsync()).ShouldContain("No such file or directory");
+        braid.Logged("path b: down: ").ShouldBe(1);
+        await QemuIoAsync(braid.Uri, "write -P 0x22 0 64k");
+
+        await b.StartAsync();
+        await braid.LogsAsync("Reinstating path b");
+        await a.KillAsync();
+
+        await QemuIoAsync(braid.Uri, "read -P 0x22 0 64k");
+    }
+
+    [Theory]
+    [InlineData("run needs at least one --path URI")]
+    [InlineData("unknown kind of path", "--path", "iscsi+nothing:x")]
+    [InlineData("the socket is missing", "--path", "nbd+unix:///x")]
+    [InlineData("is no size", "--path", "mem:x?size=many")]
+    [InlineData("must say ?size=SIZE", "--path", "mem:x")]
+    [InlineData("unknown kind of export", "--path", "mem:x?size=1M", "--export", "ftp://x")]
+    [InlineData("--size 'much' is no size", "--path", "mem:x?size=1M", "--size", "much")]
+    [InlineData("queue-mode", "--path", "mem:x?size=1M", "--queue-mode", "x")]
+    [InlineData("io-timeout", "--path", "mem:x?size=1M", "--io-timeout", "0")]
+    [InlineData("nonsense", "--nonsense")]
+    public async Task What_makes_no_sense_is_one_line_and_status_2(
+        string says, params string[] arguments)
+    {
+        Peer braid = await StartBraidAsync(arguments);
+
+        (await braid.WaitForExitAsync()).ShouldBe(2, braid.ToString());
+        braid.Errors.Count.ShouldBe(1);
+        braid.Errors[0].ShouldStartWith("braid: ");
+        braid.Errors[0].ShouldContain(says);
+    }
+
+    [Theory]
+    [InlineData("the table cannot be loaded", "--table", "0 nonsense")]
+    [InlineData("the table cannot be loaded", "--selector", "best 0")]
+    [InlineData("declared twice", "--path", "p1=mem:x")]
+    [InlineData("not 2097152", "--size", "2M")]
+    public async Task What_cannot_be_made_is_one_line_and_status_1(
+        string says, params string[] arguments)
+    {
+        Peer braid = await StartBraidAsync(
+            ["--path", "p1=mem:x?size=1M", "--export", "nbd://127.0.0.1:0/", .. arguments]);
+
+        (await braid.WaitForExitAsync()).ShouldBe(1, braid.ToString());
+        braid.Errors.Count.ShouldBe(1, braid.ToString());
+        braid.Errors[0].ShouldStartWith("braid: ");
+        braid.Errors[0].ShouldContain(says);
+    }
+
+    [Fact]
+    public async Task A_table_line_of_the_kernel_makes_the_map()
+    {
+        Needs.Tool("nbdkit", "qemu-io");
+        (NbdServerPeer a, NbdServerPeer b) =
+            await StartServersAsync(MakeSparseFile("volume", Size));
+        BraidProcess braid = await RunBraidAsync("--path", a.Declared, "--path", b.Declared,
+            "--table", "0 32768 multipath 1 queue_if_no_path 0 2 1 queue-length 0 1 1 b 1 "
+            + "round-robin 0 1 1 a 1");
+
+        string report = await braid.ReportAsync();
+        report.ShouldContain("policy='queue-length 0'");
+        report.ShouldContain("policy='round-robin 0'");
+        await QemuIoAsync(braid.Uri, "write -P 0x22 0 64k");
+        await b.KillAsync();
+        await QemuIoAsync(braid.Uri, "read -P 0x22 0 64k");
+    }
+
+    [Fact]
+    public async Task The_demo_exits_0_and_has_verified_every_block()
+    {
+        Peer demo = await StartAsync("braid demo", "dotnet", [BraidProcess.Program, "demo"]);
+
+        (await demo.WaitForExitAsync()).ShouldBe(0, demo.ToString());
+        demo.Output.ShouldContain(line => line.Contains(
+            "16384 of 16384 blocks verified, 0 wrong: nothing was lost",
+            StringComparison.Ordinal));
+        demo.Output.ShouldContain(line => line.Contains(
+            "Failing path b", StringComparison.Ordinal));
+        demo.Output.ShouldContain(line => line.Contains(
+            "Reinstating path b", StringComparison.Ordinal));
+        demo.Errors.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_demo_can_be_interrupted_and_leaves_nothing_behind()
+    {
+        Peer demo = await StartAsync(
+            "braid demo", "env",
+            [$"TMPDIR={FilePath("")}", "dotnet", BraidProcess.Program, "demo"]);
+        await Eventually.IsTrueAsync(
+            () => demo.Output.Any(line => line.Contains("- b ", StringComparison.Ordinal)),
+            () => $"{demo} shows its paths");
+
+        await demo.StopByAsync(demo.Interrupt);
+
+        demo.ExitCode.ShouldBe(1, demo.ToString());
+        demo.Errors.ShouldBe(["braid: interrupted"]);
+        Directory.GetDirectories(FilePath("")).ShouldBeEmpty();
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Braid.Tests.Interop.Support;
+
+/// <summary>
+/// One process of a test: a server, a client, Braid itself. Keeps what it prints, and takes the
+/// signals that a story sends it. Killed in the end, whatever has become of the test.
+/// </summary>
+internal sealed partial class Peer : IAsyncDisposable
+{
+    private const int SigUsr1 = 10;
+    private const int SigInt = 2;
+    private const int SigKill = 9;
+    private const int SigTerm = 15;
+    private const int SigCont = 18;
+    private const int SigStop = 19;
+
+    private readonly Process _process;
+    private readonly Captured _output = new();
+    private readonly Captured _errors = new();
+
+    private Peer(string name, Process process)
+    {
+        Name = name;
+        _process = process;
+        process.OutputDataReceived += (_, line) => _output.Add(line.Data);
+        process.ErrorDataReceived += (_, line) => _errors.Add(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        process.StandardInput.Close();
+    }
+
+    public string Name { get; }
+
+    public int Pid => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>Lines of its standard output so far.</summary>
+    public IReadOnlyList<string> Output => _output.Lines;
+
+    /// <summary>Lines of its standard error so far.</summary>
+    public IReadOnlyList<string> Errors => _errors.Lines;
+
+    public static async Task<Peer> StartAsync(
+        string name, string program, IEnumerable<string> arguments) =>
+        new(name, await Spawner.StartAsync(program, arguments));
+
+    public void Kill() => Send(SigKill);
+
+    public void Stop() => Send(SigStop);
+
+    public void Continue() => Send(SigCont);
+
+    public void Terminate() => Send(SigTerm);
+
+    public void Interrupt() => Send(SigInt);
+
+    public void AskForReport() => Send(SigUsr1);
+
+    /// <summary>Waits until it has ended and all that it printed is here.</summary>
+    public async Task<int> WaitForExitAsync()
+    {
+        await Eventually.IsTrueAsync(
+            () => HasExited && _output.IsWhole && _errors.IsWhole, () => $"{this} ends");
+        return ExitCode;
+    }
+
+    /// <summary>Ends it by a signal, and returns when it has ended.</summary>
+    public async Task StopByAsync(Action signal)
+    {
+        signal();
+        await WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    /// <summary>For messages: what it is and what it has printed.</summary>
+    public override string ToString() =>
+        $"{Name}{(HasExited ? $" (exit {ExitCode})" : "")}"
+        + string.Concat(Output.Select(line => $"\n    {line}"))
+        + string.Concat(Errors.Select(line => $"\n  ! {line}"));
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int pid, int signal);
+
+    private void Send(int signal)
+    {
+        if (!_process.HasExited) _ = SendSignal(_process.Id, signal);
+    }
+
+    /// <summary>Lines of one stream. Threads: the runtime's readers add, tests read.</summary>
+    private sealed class Captured
+    {
+        private readonly List<string> _lines = [];
+
+        public bool IsWhole { get; private set; }
+
+        public IReadOnlyList<string> Lines
+        {
+            get
+            {
+                lock (_lines) return [.. _lines];
+            }
+        }
+
+        public void Add(string? line)
+        {
+            lock (_lines)
+            {
+                if (line is null) IsWhole = true;
+                else _lines.Add(line);
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+using Braid.Exports.Nbd;
+using Braid.Io;
+using Braid.Transports.Memory;
+using Braid.Wire.Nbd;
+
+namespace Braid.Tests.Simulation;
+
+/// <summary>The I/O memory of our server: clients share it, and clients go while they hold it.</summary>
+public sealed class ServerMemoryTests : IDisposable
+{
+    private const long Second = 1_000_000_000;
+    private const int MiB = 1 << 20;
+    private const int Memory = 4 * MiB;
+
+    private static readonly Endpoint At = Endpoint.Unix("/sim/server");
+
+    private readonly SimulatedLoop _loop = new(1);
+    private readonly SimulatedNetwork _network;
+    private readonly MemoryStore _store = new("volume", 8 * MiB);
+    private readonly BufferPool _pool = new(Memory);
+    private readonly NbdServer _server;
+
+    public ServerMemoryTests()
+    {
+        _network = new SimulatedNetwork(_loop);
+        var device = new MemoryDevice(_loop, "volume", _store, new QueueOptions());
+        device.Start();
+        _server = new NbdServer(
+            _loop, _network, At, [new NbdExport("x", device)], _pool, _ => { });
+        _server.Start();
+    }
+
+    public void Dispose()
+    {
+        _loop.RunUntil(() => _server.Clients == 0, 60 * Second).ShouldBeTrue();
+        _pool.InUse.ShouldBe(0);
+        _server.Dispose();
+        _pool.Dispose();
+        _store.Dispose();
+    }
+
+    [Theory]
+    [InlineData(4096, 0, 0)]
+    [InlineData(4096, 100, 0)]
+    [InlineData(4096, 100, 2)]
+    [InlineData(4 * MiB, 100, 0)]
+    [InlineData(4 * MiB, (3 * MiB) + 100, 0)]
+    [InlineData(8 * MiB, 100, 3)]
+    public void A_client_that_goes_within_a_payload_is_forgotten_and_the_next_is_served(
+        int length, int sent, int reads)
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            ScriptedClient client = Connect();
+            for (ulong read = 0; read < (ulong)reads; read++)
+                client.Command(NbdCommand.Read, read, 0, MiB);
+            client.Command(NbdCommand.Write, 9, 0, (uint)length);
+            client.Send(new byte[sent]);
+            client.Close();
+            _loop.RunUntil(() => _server.Clients == 0, 60 * Second).ShouldBeTrue();
+        }
+        ScriptedClient next = Connect();
+        next.Command(NbdCommand.Read, 1, 0, 512);
+        next.SimpleReply().Error.ShouldBe(NbdError.None);
+        next.Close();
+    }
+
+    [Theory]
+    [InlineData(NbdCommand.Write)]
+    [InlineData(NbdCommand.Read)]
+    public void Long_commands_of_many_clients_take_turns_with_the_memory(NbdCommand command)
+    {
+        bool isWrite = command == NbdCommand.Write;
+        ScriptedClient[] clients = [.. Enumerable.Range(0, 6).Select(_ => Connect())];
+        foreach (ScriptedClient client in clients)
+        {
+            client.Command(command, 1, 0, Memory);
+            if (isWrite) client.Send(new byte[Memory]);
+        }
+        foreach (ScriptedClient client in clients)
+        {
+            client.SimpleReply().Error.ShouldBe(NbdError.None);
+            if (!isWrite) client.Read(Memory);
+            client.Close();
+        }
+    }
+
+    private ScriptedClient Connect() =>
+        ScriptedClient.Connect(_loop, _network, At).Go("x", structured: false);
+}
