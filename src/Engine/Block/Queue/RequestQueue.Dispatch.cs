@@ -70,11 +70,24 @@ public sealed partial class RequestQueue
     private void DispatchAll()
     {
         Unplug();
-        while (_waiting.First is { } bio && TryPlace(bio)) _ = _waiting.TakeFirst();
+        PlaceWaiting();
         Unplug();
         if (_kicked) SpliceRequeued();
         while (TakeNext() is { } request)
             if (!DispatchOne(request)) return;
+    }
+
+    /// <summary>Bios that waited for a tag, in order, as far as the tags go.</summary>
+    private void PlaceWaiting()
+    {
+        while (_waiting.Count > 0)
+        {
+            // Taken out first: the list and the request use the same link of the bio.
+            Bio bio = _waiting.TakeFirst();
+            if (TryPlace(bio)) continue;
+            _waiting.AddFirst(bio);
+            return;
+        }
     }
 
     /// <summary>To the head of the dispatch list, oldest first.</summary>
