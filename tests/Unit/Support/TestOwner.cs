@@ -57,7 +57,7 @@ internal sealed class TestOwner : IBioOwner
     public void ShouldAllHaveEnded(BlockStatus status = BlockStatus.Ok)
     {
         Open.ShouldBe(0);
-        Ended.ShouldAllBe(bio => bio.Status == status);
+        Ended.Select(bio => bio.Status).Distinct().ShouldBe([status]);
     }
 
     public void EndBio(Bio bio)

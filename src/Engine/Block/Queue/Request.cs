@@ -105,7 +105,7 @@ public sealed class Request
         LastBio = bio;
         bio.Next = null;
         Length += bio.Length;
-        Segments++;
+        if (bio.HasData) Segments++;
     }
 
     internal void Prepend(Bio bio)
@@ -114,7 +114,7 @@ public sealed class Request
         FirstBio = bio;
         Offset = bio.Offset;
         Length += bio.Length;
-        Segments++;
+        if (bio.HasData) Segments++;
     }
 
     /// <summary>Takes over all bios of the request that begins where this one ends.</summary>
@@ -159,7 +159,7 @@ public sealed class Request
         Bio bio = FirstBio!;
         FirstBio = bio.Next;
         if (FirstBio is null) LastBio = null;
-        if (Segments > 0) Segments--;
+        if (bio.HasData) Segments--;
         bio.EndWith(status);
     }
 }
