@@ -116,7 +116,7 @@ public sealed partial class RequestQueue
             case BlockStatus.DeviceResource:
                 // It stays first, and takes no more bios, as in the kernel's hctx->dispatch.
                 _dispatch.AddFirst(request);
-                if (Statistics.InFlight == 0) _resourceTimer.Arm(ResourceDelayNs);
+                AskAgainAfter(status);
                 return false;
             default:
                 request.State = RequestState.InFlight;
@@ -124,6 +124,16 @@ public sealed partial class RequestQueue
                 Complete(request, status, 0);
                 return true;
         }
+    }
+
+    /// <summary>
+    /// A full device is asked again when one of its I/Os ends. What others have used up may come
+    /// back at any time, and our own I/O in flight may hang on another path for long.
+    /// </summary>
+    private void AskAgainAfter(BlockStatus refusal)
+    {
+        bool willRun = refusal == BlockStatus.DeviceResource && Statistics.InFlight > 0;
+        if (!willRun && !_resourceTimer.IsArmed) _resourceTimer.Arm(ResourceDelayNs);
     }
 
     private BlockStatus Issue(Request request)
