@@ -15,7 +15,46 @@ public sealed class SocketNetwork : INetwork, IDisposable
 
     public async ValueTask<Connection> ConnectAsync(Endpoint endpoint, CancellationToken cancel)
     {
-        EndPoint remote = await ResolveAsync(endpoint, cancel).ConfigureAwait(false);
+        EndPoint[] remotes = await ResolveAsync(endpoint, cancel).ConfigureAwait(false);
+        for (int i = 0; ; i++)
+        {
+            try
+            {
+                return await ConnectAsync(endpoint, remotes[i], cancel).ConfigureAwait(false);
+            }
+            catch (IOException) when (i + 1 < remotes.Length)
+            {
+                // localhost is ::1 first, and the server may have 127.0.0.1 only: the next address.
+            }
+        }
+    }
+
+    public Listener Listen(Endpoint endpoint)
+    {
+        if (endpoint.SocketPath is { } path) SocketListener.RemoveStaleSocket(path);
+        EndPoint[] locals = ResolveAsync(endpoint, CancellationToken.None).AsTask()
+            .GetAwaiter().GetResult();
+        return SocketListener.Open(_control, endpoint, locals[0]);
+    }
+
+    public void Offload(Func<Task> work) => _ = Task.Run(async () =>
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // What a peer can cause is caught by the work itself.
+            Invariant.Broken($"a handshake threw {error}");
+        }
+    });
+
+    public void Dispose() => _control.Dispose();
+
+    private async ValueTask<Connection> ConnectAsync(
+        Endpoint endpoint, EndPoint remote, CancellationToken cancel)
+    {
         int fd = SocketHandle.Open(remote);
         if (endpoint.SocketPath is null) SocketHandle.SetTcpOptions(fd);
         var connection = new SocketConnection(_control, fd, endpoint.ToString());
@@ -34,40 +73,18 @@ public sealed class SocketNetwork : INetwork, IDisposable
         }
     }
 
-    public Listener Listen(Endpoint endpoint)
-    {
-        if (endpoint.SocketPath is { } path) SocketListener.RemoveStaleSocket(path);
-        EndPoint local = ResolveAsync(endpoint, CancellationToken.None).AsTask()
-            .GetAwaiter().GetResult();
-        return SocketListener.Open(_control, endpoint, local);
-    }
-
-    public void Offload(Func<Task> work) => _ = Task.Run(async () =>
-    {
-        try
-        {
-            await work().ConfigureAwait(false);
-        }
-        catch (Exception error)
-        {
-            // What a peer can cause is caught by the work itself.
-            Invariant.Broken($"a handshake threw {error}");
-        }
-    });
-
-    public void Dispose() => _control.Dispose();
-
-    private static async ValueTask<EndPoint> ResolveAsync(
+    /// <summary>All addresses of the endpoint, at least one.</summary>
+    private static async ValueTask<EndPoint[]> ResolveAsync(
         Endpoint endpoint, CancellationToken cancel)
     {
         try
         {
-            if (endpoint.SocketPath is { } path) return new UnixDomainSocketEndPoint(path);
+            if (endpoint.SocketPath is { } path) return [new UnixDomainSocketEndPoint(path)];
             if (IPAddress.TryParse(endpoint.Host, out IPAddress? address))
-                return new IPEndPoint(address, endpoint.Port);
+                return [new IPEndPoint(address, endpoint.Port)];
             IPAddress[] all = await Dns.GetHostAddressesAsync(endpoint.Host, cancel)
                 .ConfigureAwait(false);
-            return new IPEndPoint(all[0], endpoint.Port);
+            return [.. all.Select(one => new IPEndPoint(one, endpoint.Port))];
         }
         catch (Exception error) when (error is SocketException or ArgumentException)
         {
