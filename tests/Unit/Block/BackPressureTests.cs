@@ -47,7 +47,7 @@ public sealed class BackPressureTests
     {
         TestDevice device = _bench.Add("a");
         device.DelayNs = null;
-        device.Answer = _ => device.InFlight.Count > 0 ? BlockStatus.DeviceResource : BlockStatus.Ok;
+        OneAtATime(device);
         device.Give(Owner.Write(0, 4096));
         device.Give(Owner.Write(65536, 4096));
         _bench.Loop.Settle();
@@ -93,7 +93,7 @@ public sealed class BackPressureTests
     {
         TestDevice device = _bench.Add("a", new QueueOptions { Scheduler = kind });
         device.DelayNs = null;
-        device.Answer = _ => device.InFlight.Count > 0 ? BlockStatus.DeviceResource : BlockStatus.Ok;
+        OneAtATime(device);
         for (int i = 0; i < 64; i++)
         {
             device.Give(Owner.Write(i * 4096, 4096));
@@ -157,6 +157,9 @@ public sealed class BackPressureTests
         map.Statistics.WriteMerges.ShouldBe(60);
         map.Statistics.Writes.ShouldBe(4);
     }
+
+    private static void OneAtATime(TestDevice device) => device.Answer = _ =>
+        device.InFlight.Count > 0 ? BlockStatus.DeviceResource : BlockStatus.Ok;
 
     private TestDevice Slow(string name)
     {

@@ -6,8 +6,11 @@ namespace Braid.Tests.Unit.Block;
 
 public sealed class BlockStatusTests
 {
-    /// <summary>blk_path_error of the kernel, and Invalid and ReadOnly, which are no path's.</summary>
-    private static readonly Dictionary<BlockStatus, (bool IsPathError, string Errno)> Expected = new()
+    /// <summary>
+    /// blk_path_error of the kernel, and Invalid and ReadOnly, which are no path's.
+    /// </summary>
+    private static readonly Dictionary<BlockStatus, (bool IsPathError, string Errno)> Expected =
+        new()
     {
         [BlockStatus.Ok] = (false, "0"),
         [BlockStatus.NotSupported] = (false, "EOPNOTSUPP"),

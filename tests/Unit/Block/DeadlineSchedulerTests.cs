@@ -308,7 +308,7 @@ public sealed class DeadlineSchedulerTests
         bench.Scheduler.Insert(request);
     }
 
-    /// <summary>The bios of the request are neighbours in order, each waited, and the limits hold.</summary>
+    /// <summary>The bios are neighbours in order, each has waited, and the limits hold.</summary>
     private static void Check(Request request, QueueLimits limits, HashSet<Bio> waiting)
     {
         long at = request.Offset;

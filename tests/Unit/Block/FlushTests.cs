@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Braid.Block;
+using Braid.Io;
 using Braid.Tests.Unit.Support;
 
 namespace Braid.Tests.Unit.Block;
@@ -198,7 +199,7 @@ public sealed class FlushTests
     [Fact]
     public void A_flush_is_sent_after_the_end_of_every_write_that_it_covers()
     {
-        var random = new Io.LoopRandom(17);
+        var random = new LoopRandom(17);
         TestDevice device = _bench.Add("a", new QueueOptions { Depth = 4 }, Cache);
         device.DelayNs = null;
         var done = new HashSet<Bio>();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Braid.Block;
+using Braid.Io;
 using Braid.Tests.Unit.Support;
 
 namespace Braid.Tests.Unit.Block;
@@ -69,14 +70,14 @@ public sealed class MergeCapTests
     [Fact]
     public void The_count_of_bytes_comes_back_to_nothing()
     {
-        // Failures, retries, cut bios, flushes and bios without data: afterwards the cap is as at first.
+        // Failures, cut bios, flushes and bios without data: afterwards the cap is as at first.
         var limits = new QueueLimits
         {
             MaxBytes = 64 * Kib, WriteCache = true, MaxDiscardBytes = 1 << 20,
         };
         TestDevice device = _bench.Add(
             "a", new QueueOptions { CapMerges = true, Depth = 4 }, limits);
-        var random = new Io.LoopRandom(5);
+        var random = new LoopRandom(5);
         device.Outcome = _ => random.Chance(300) ? BlockStatus.Medium : BlockStatus.Ok;
         device.Answer = _ => random.Chance(200) ? BlockStatus.IoError : BlockStatus.Ok;
         for (int i = 0; i < 200; i++)

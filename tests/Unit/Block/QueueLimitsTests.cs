@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Braid.Block;
+using Braid.Io;
 
 namespace Braid.Tests.Unit.Block;
 
@@ -82,7 +83,7 @@ public sealed class QueueLimitsTests
     [Fact]
     public void Whatever_was_stacked_can_be_served_by_each()
     {
-        var random = new Io.LoopRandom(11);
+        var random = new LoopRandom(11);
         for (int i = 0; i < 2000; i++)
         {
             QueueLimits a = Random(random);
@@ -127,7 +128,7 @@ public sealed class QueueLimitsTests
         above.Exceeds(above with { BoundaryBytes = 32 * Kib }).ShouldNotBeNull();
     }
 
-    private static QueueLimits Random(Io.LoopRandom random) => new()
+    private static QueueLimits Random(LoopRandom random) => new()
     {
         MaxBytes = 4096 << (int)random.Next(8),
         MaxSegments = 1 << (int)random.Next(8),

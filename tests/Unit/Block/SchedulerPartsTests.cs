@@ -4,7 +4,7 @@ using Braid.Io;
 
 namespace Braid.Tests.Unit.Block;
 
-/// <summary>The sorted tree, the table by ends, the lists, and the scheduler without an order.</summary>
+/// <summary>The sorted tree, the table by ends, the lists, and first come, first served.</summary>
 public sealed class SchedulerPartsTests
 {
     private const BlockOperation Write = BlockOperation.Write;

@@ -45,7 +45,10 @@ public sealed class SplitTests
     public void Parts_are_cut_where_a_block_ends()
     {
         // 2^32 - 1 is what a 32-bit length field can say.
-        var limits = new QueueLimits { MaxWriteZeroesBytes = uint.MaxValue, LogicalBlockSize = 4096 };
+        var limits = new QueueLimits
+        {
+            MaxWriteZeroesBytes = uint.MaxValue, LogicalBlockSize = 4096,
+        };
         TestDevice device = _bench.Add("a", limits: limits, sizeBytes: 1L << 40);
         device.Give(Owner.Make(BlockOperation.WriteZeroes, 0, 1L << 33));
         _bench.Loop.Settle();
@@ -123,7 +126,10 @@ public sealed class SplitTests
     public void A_question_for_extents_is_never_cut()
     {
         // Its data is a list of answers, not the bytes of the range.
-        var limits = new QueueLimits { BoundaryBytes = 16 * Kib, MaxBytes = 4 * Kib, Extents = true };
+        var limits = new QueueLimits
+        {
+            BoundaryBytes = 16 * Kib, MaxBytes = 4 * Kib, Extents = true,
+        };
         TestDevice device = _bench.Add("a", limits: limits);
         device.Give(Owner.Make(BlockOperation.Extents, 0, 64 * Kib));
         _bench.Loop.Settle();

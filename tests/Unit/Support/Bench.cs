@@ -38,7 +38,7 @@ internal sealed class Bench : IMapObserver, IDeviceResolver
 
     public void Add(BlockDevice device) => _devices[device.Name] = device;
 
-    /// <summary>Makes a mapped device from a table; its queue has no scheduler unless asked.</summary>
+    /// <summary>Makes a mapped device from a table; without a scheduler unless asked.</summary>
     public MappedDevice Map(string table, QueueOptions? options = null, string name = "mp") =>
         new(Loop, name, host => new TableParser(Types, this).Parse(table, host),
             options ?? new QueueOptions(), this);

@@ -11,7 +11,8 @@ internal static class Loops
     public static void Settle(this SimulatedLoop loop) => loop.RunFor(0);
 
     /// <summary>Runs until the condition holds; fails the test when it never does.</summary>
-    public static void Await(this SimulatedLoop loop, Func<bool> condition, long withinMs = 60_000) =>
+    public static void Await(
+        this SimulatedLoop loop, Func<bool> condition, long withinMs = 60_000) =>
         loop.RunUntil(condition, withinMs * Ms).ShouldBeTrue("it never happened");
 }
 

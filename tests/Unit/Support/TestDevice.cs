@@ -101,7 +101,8 @@ internal sealed class TestDevice : PathDevice
     /// <summary>The test gives the request back to its queue itself.</summary>
     public void Forget(Request request) => _inFlight.Remove(request).ShouldBeTrue();
 
-    public void CompleteFirst(BlockStatus status = BlockStatus.Ok) => Complete(_inFlight[0], status);
+    public void CompleteFirst(BlockStatus status = BlockStatus.Ok) =>
+        Complete(_inFlight[0], status);
 
     /// <summary>Completes what is in flight now; not what that brings.</summary>
     public void CompleteAll(BlockStatus status = BlockStatus.Ok)
