@@ -43,6 +43,15 @@ internal sealed class Bench : IMapObserver, IDeviceResolver
         new(Loop, name, host => new TableParser(Types, this).Parse(table, host),
             options ?? new QueueOptions(), this);
 
+    /// <summary>Makes a mapped device from targets of 1 MiB each, one behind the other.</summary>
+    public MappedDevice Map(QueueOptions options, params ITarget[] targets)
+    {
+        const long Each = 1 << 20;
+        IEnumerable<TargetEntry> entries =
+            targets.Select((target, i) => new TargetEntry(i * Each, Each, target));
+        return new MappedDevice(Loop, "mp", _ => new Table(entries), options, this);
+    }
+
     public BlockDevice Find(string name) =>
         _devices.TryGetValue(name, out BlockDevice? device)
             ? device
