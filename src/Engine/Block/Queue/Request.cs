@@ -99,6 +99,19 @@ public sealed class Request
         NoMerge = false;
     }
 
+    /// <summary>Takes over what is left of another request, whose the bios remain.</summary>
+    internal void BeginAsCloneOf(Request origin)
+    {
+        Operation = origin.Operation;
+        Flags = origin.Flags;
+        Offset = origin.Offset;
+        Length = origin.Length;
+        FirstBio = origin.FirstBio;
+        LastBio = origin.LastBio;
+        Segments = origin.Segments;
+        Origin = origin;
+    }
+
     internal void Append(Bio bio)
     {
         LastBio!.Next = bio;

@@ -43,14 +43,7 @@ public sealed partial class RequestQueue
     {
         Request? clone = Tags.TryTake();
         if (clone is null) return null;
-        clone.Operation = origin.Operation;
-        clone.Flags = origin.Flags;
-        clone.Offset = origin.Offset;
-        clone.Length = origin.Length;
-        clone.FirstBio = origin.FirstBio;
-        clone.LastBio = origin.LastBio;
-        clone.Segments = origin.Segments;
-        clone.Origin = origin;
+        clone.BeginAsCloneOf(origin);
         clone.CloneOwner = owner;
         return clone;
     }
