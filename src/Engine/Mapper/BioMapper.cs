@@ -86,8 +86,8 @@ internal sealed unsafe class BioMapper(MappedDevice device) : IBioOwner
     }
 
     /// <summary>
-    /// A range is cut where one target ends and the next begins. Of extents only the first target is
-    /// asked: there is one memory for the answer, which may be shorter than the question.
+    /// A range is cut where one target ends and the next begins. Of extents only the first target
+    /// is asked: there is one memory for the answer, which may be shorter than the question.
     /// </summary>
     private void MapRange(MappedBio whole)
     {

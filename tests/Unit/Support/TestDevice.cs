@@ -52,6 +52,9 @@ internal sealed class TestDevice : PathDevice
     /// <summary>How requests that complete by themselves end.</summary>
     public Func<Request, BlockStatus> Outcome { get; set; } = static _ => BlockStatus.Ok;
 
+    /// <summary>When set, what reads read from and writes write to; paths may share one.</summary>
+    public byte[]? Store { get; set; }
+
     /// <summary>When set, in place of "all tags are out".</summary>
     public bool? Busy { get; set; }
 
@@ -85,16 +88,14 @@ internal sealed class TestDevice : PathDevice
         return BlockStatus.Ok;
     }
 
-    public void Complete(Request request, BlockStatus status = BlockStatus.Ok)
-    {
-        _inFlight.Remove(request).ShouldBeTrue();
-        Queue.Complete(request, status);
-    }
+    public void Complete(Request request, BlockStatus status = BlockStatus.Ok) =>
+        Complete(request, status, status == BlockStatus.Ok ? request.Length : 0);
 
     /// <summary>Completes with only the first bytes done.</summary>
     public void Complete(Request request, BlockStatus status, long done)
     {
         _inFlight.Remove(request).ShouldBeTrue();
+        if (done > 0) Transfer(request, done);
         Queue.Complete(request, status, done);
     }
 
@@ -113,6 +114,20 @@ internal sealed class TestDevice : PathDevice
     protected override void Dispose(bool disposing)
     {
         // It has nothing.
+    }
+
+    private unsafe void Transfer(Request request, long done)
+    {
+        if (Store is not { } store) return;
+        int at = (int)request.Offset;
+        foreach (RequestSegment segment in new RequestSegments(request, at, done))
+        {
+            var memory = new Span<byte>(segment.Data, segment.Length);
+            Span<byte> stored = store.AsSpan(at, segment.Length);
+            if (request.IsWrite) memory.CopyTo(stored);
+            else stored.CopyTo(memory);
+            at += segment.Length;
+        }
     }
 
     private static int Bios(Request request)
