@@ -17,7 +17,8 @@ public enum BlockOperation : byte
     WriteZeroes,
 
     /// <summary>
-    /// Which parts are allocated: fills the data with <see cref="BlockExtent"/>s.
+    /// Which parts are allocated: fills the data with <see cref="BlockExtent"/>s, from the start of
+    /// the range on, and not always up to its end.
     /// </summary>
     Extents,
 }

@@ -132,9 +132,10 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
 
     private void SetState(PathState state, string reason)
     {
-        bool changed = _state != state || Problem != reason;
+        string problem = state == PathState.Up ? "" : reason;
+        if (_state == state && Problem == problem) return;
         _state = state;
-        Problem = state == PathState.Up ? "" : reason;
-        if (changed) Observer?.OnPathState(this, state, reason);
+        Problem = problem;
+        Observer?.OnPathState(this, state, reason);
     }
 }

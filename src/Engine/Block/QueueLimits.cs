@@ -56,14 +56,14 @@ public sealed record QueueLimits
     {
         MaxBytes = Math.Min(MaxBytes, other.MaxBytes),
         MaxSegments = Math.Min(MaxSegments, other.MaxSegments),
-        BoundaryBytes = Smaller(BoundaryBytes, other.BoundaryBytes),
+        BoundaryBytes = CommonBorder(BoundaryBytes, other.BoundaryBytes),
         LogicalBlockSize = Math.Max(LogicalBlockSize, other.LogicalBlockSize),
         MaxDiscardBytes = Math.Min(MaxDiscardBytes, other.MaxDiscardBytes),
         MaxWriteZeroesBytes = Math.Min(MaxWriteZeroesBytes, other.MaxWriteZeroesBytes),
         WriteCache = WriteCache || other.WriteCache,
         Fua = (Fua || !WriteCache) && (other.Fua || !other.WriteCache),
         ReadOnly = ReadOnly || other.ReadOnly,
-        Extents = Extents || other.Extents,
+        Extents = Extents && other.Extents,
     };
 
     /// <summary>
@@ -78,10 +78,24 @@ public sealed record QueueLimits
         if (below.LogicalBlockSize > LogicalBlockSize)
             return $"its block size is {below.LogicalBlockSize}, not {LogicalBlockSize}";
         if (below.MaxBytes < MaxBytes) return $"it takes only {below.MaxBytes} bytes in a request";
+        if (below.MaxSegments < MaxSegments)
+            return $"it takes only {below.MaxSegments} segments in a request";
+        if (!HasBordersOf(below))
+            return $"its requests must not cross a multiple of {below.BoundaryBytes} bytes";
         if (below.MaxDiscardBytes < MaxDiscardBytes) return "it has no trim";
         if (below.MaxWriteZeroesBytes < MaxWriteZeroesBytes) return "it has no write-zeroes";
+        if (Extents && !below.Extents) return "it cannot list its extents";
         return null;
     }
 
-    private static long Smaller(long a, long b) => a == 0 ? b : b == 0 ? a : Math.Min(a, b);
+    private bool HasBordersOf(QueueLimits below) =>
+        below.BoundaryBytes == 0
+        || (BoundaryBytes > 0 && below.BoundaryBytes % BoundaryBytes == 0);
+
+    /// <summary>The coarsest border that has those of both: the greatest common divisor.</summary>
+    private static long CommonBorder(long a, long b)
+    {
+        while (b != 0) (a, b) = (b, a % b);
+        return a;
+    }
 }

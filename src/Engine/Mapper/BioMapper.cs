@@ -80,10 +80,15 @@ internal sealed unsafe class BioMapper(MappedDevice device) : IBioOwner
     /// <summary>A flush goes to every target: each may have data of its own to keep.</summary>
     private void MapFlush(MappedBio whole)
     {
-        foreach (TargetEntry entry in device.Table.Entries) Map(Part(whole, entry, 0, 0));
+        // By index: to enumerate an interface would allocate.
+        IReadOnlyList<TargetEntry> entries = device.Table.Entries;
+        for (int i = 0; i < entries.Count; i++) Map(Part(whole, entries[i], 0, 0));
     }
 
-    /// <summary>A range is cut where one target ends and the next begins.</summary>
+    /// <summary>
+    /// A range is cut where one target ends and the next begins. Of extents only the first target
+    /// is asked: there is one memory for the answer, which may be shorter than the question.
+    /// </summary>
     private void MapRange(MappedBio whole)
     {
         Bio bio = whole.Bio!;
@@ -93,6 +98,7 @@ internal sealed unsafe class BioMapper(MappedDevice device) : IBioOwner
             TargetEntry entry = device.Table.Find(position);
             long end = Math.Min(bio.End, entry.End);
             Map(Part(whole, entry, position, end - position));
+            if (bio.Operation == BlockOperation.Extents) return;
             position = end;
         }
     }

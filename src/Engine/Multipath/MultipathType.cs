@@ -23,7 +23,7 @@ public sealed class MultipathType : ITargetType
     public ITarget Create(TableWords words, TargetContext context)
     {
         MultipathFeatures features = ReadFeatures(words);
-        ReadHandler(words);
+        ReadHandler(words, features, context.Host.Log);
         int groups = (int)words.TakeNumber("the number of priority groups", 0, MaxGroups);
         uint initial = words.TakeNumber("the initial priority group", 0, uint.MaxValue);
         if ((groups == 0) != (initial == 0))
@@ -84,11 +84,21 @@ public sealed class MultipathType : ITargetType
         }
     }
 
-    /// <summary>No path of this release has a hardware handler, so none can be asked for.</summary>
-    private static void ReadHandler(TableWords words)
+    /// <summary>
+    /// No path of this release has a hardware handler, so none can be asked for. In bio mode, as in
+    /// the kernel, it is asked for in vain.
+    /// </summary>
+    private static void ReadHandler(
+        TableWords words, MultipathFeatures features, Action<string> log)
     {
         int count = words.TakeCount("the number of hardware handler words", MaxHandlerWords);
         if (count == 0) return;
+        if (features.QueueMode == QueueMode.Bio)
+        {
+            for (int i = 0; i < count; i++) words.Take("a hardware handler word");
+            log("bio-based multipath doesn't allow hardware handler args");
+            return;
+        }
         words.Take("the hardware handler");
         throw new TableException("no path has a hardware handler", words);
     }

@@ -35,6 +35,7 @@ internal static unsafe partial class Libc
     public const int TCP_KEEPINTVL = 5;
     public const int TCP_KEEPCNT = 6;
 
+    public const int SHUT_RDWR = 2;
     public const int MSG_NOSIGNAL = 0x4000;
     public const int MSG_DONTWAIT = 0x40;
 
@@ -134,6 +135,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint sendmsg(int fd, msghdr* msg, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int shutdown(int fd, int how);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int close(int fd);

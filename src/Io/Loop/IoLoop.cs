@@ -123,7 +123,8 @@ public abstract class IoLoop : IDisposable
     {
         Statistics.Turns++;
         bool any = _messages.RunAll() > 0;
-        while (Timers.TryPop(NowNs, out LoopTimer timer))
+        long sequence = Timers.Sequence;
+        while (Timers.TryPop(NowNs, sequence, out LoopTimer timer))
         {
             timer.Callback();
             any = true;

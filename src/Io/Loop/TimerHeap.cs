@@ -8,9 +8,11 @@ namespace Braid.Io;
 internal sealed class TimerHeap
 {
     private LoopTimer[] _heap = new LoopTimer[64];
-    private long _sequence;
 
     public int Count { get; private set; }
+
+    /// <summary>Armings so far: the number that the next one gets.</summary>
+    public long Sequence { get; private set; }
 
     /// <summary>When the first timer is due; <see cref="long.MaxValue"/> with none.</summary>
     public long NextDueNs => Count == 0 ? long.MaxValue : _heap[0].DueNs;
@@ -19,7 +21,7 @@ internal sealed class TimerHeap
     {
         Cancel(timer);
         timer.DueNs = dueNs;
-        timer.Sequence = _sequence++;
+        timer.Sequence = Sequence++;
         if (Count == _heap.Length) Array.Resize(ref _heap, _heap.Length * 2);
         SiftUp(Count++, timer);
     }
@@ -36,11 +38,14 @@ internal sealed class TimerHeap
         else SiftDown(hole, last);
     }
 
-    /// <summary>Takes out the first timer if it is due at <paramref name="nowNs"/>.</summary>
-    public bool TryPop(long nowNs, out LoopTimer timer)
+    /// <summary>
+    /// Takes out the first timer if it is due at <paramref name="nowNs"/> and was armed before
+    /// <paramref name="sequence"/>: one that is armed again and again for now waits for its turn.
+    /// </summary>
+    public bool TryPop(long nowNs, long sequence, out LoopTimer timer)
     {
         timer = _heap[0];
-        if (Count == 0 || timer.DueNs > nowNs) return false;
+        if (Count == 0 || timer.DueNs > nowNs || timer.Sequence >= sequence) return false;
         Cancel(timer);
         return true;
     }

@@ -35,7 +35,9 @@ public sealed unsafe class BufferPool : IDisposable
     private readonly byte* _memory;
     private readonly Queue<IBufferWaiter> _waiters = new();
     private bool _serving;
-    private long _freedSinceJoin = long.MaxValue / 2;
+
+    /// <summary>No two halves of a larger buffer are free: joining would find nothing.</summary>
+    private bool _isJoined = true;
 
     /// <param name="bytes">The bound: a multiple of <see cref="MaxBuffer"/>; touched when
     /// used.</param>
@@ -77,8 +79,9 @@ public sealed unsafe class BufferPool : IDisposable
         int order = OrderOf(length);
         int page = Pop(order);
         if (page == None) page = Split(order);
-        if (page == None && IsJoinWorthwhile(order) && Join(order))
+        if (page == None && !_isJoined)
         {
+            Join();
             page = Pop(order);
             if (page == None) page = Split(order);
         }
@@ -96,9 +99,14 @@ public sealed unsafe class BufferPool : IDisposable
         int page = (int)(offset >> MinOrder);
         Invariant.That(_freeOrder[page] == 0);
         InUse -= 1L << order;
-        _freedSinceJoin += 1L << order;
+        if (HasWaiters)
+        {
+            PushJoined(page, order);
+            ServeWaiters();
+            return;
+        }
         Push(page, order);
-        if (HasWaiters) ServeWaiters();
+        _isJoined = false;
     }
 
     /// <summary>Queues a waiter; it is asked again whenever memory has come back.</summary>
@@ -134,26 +142,20 @@ public sealed unsafe class BufferPool : IDisposable
     }
 
     /// <summary>
-    /// A join walks all free buffers. While most of the pool is out, it is not tried again before
-    /// as much has come back as is wanted; what is out will still come back, so nobody starves.
+    /// Joins all free halves, smallest first. It walks all free buffers, but only once for each
+    /// time that somebody begins to wait: from then on what comes back is joined at once.
     /// </summary>
-    private bool IsJoinWorthwhile(int order) =>
-        InUse <= Bytes / 2 || _freedSinceJoin >= 1L << order;
-
-    /// <summary>
-    /// Joins free halves, smallest first. True if one of the order or more came of it.
-    /// </summary>
-    private bool Join(int order)
+    private void Join()
     {
-        _freedSinceJoin = 0;
+        _isJoined = true;
         for (int small = MinOrder; small < MaxOrder; small++)
         {
             int page = _firstFree[small - MinOrder];
             while (page != None)
             {
                 int next = _next[page];
-                int buddy = page ^ (1 << (small - MinOrder));
-                if (_freeOrder[buddy] == small - MinOrder + 1)
+                int buddy = BuddyOf(page, small);
+                if (IsFree(buddy, small))
                 {
                     if (next == buddy) next = _next[buddy];
                     Remove(page);
@@ -163,10 +165,25 @@ public sealed unsafe class BufferPool : IDisposable
                 page = next;
             }
         }
-        for (int found = order; found <= MaxOrder; found++)
-            if (_firstFree[found - MinOrder] != None) return true;
-        return false;
     }
+
+    /// <summary>Puts a buffer back together with the halves beside it that are free.</summary>
+    private void PushJoined(int page, int order)
+    {
+        while (order < MaxOrder && IsFree(BuddyOf(page, order), order))
+        {
+            int buddy = BuddyOf(page, order);
+            Remove(buddy);
+            page = Math.Min(page, buddy);
+            order++;
+        }
+        Push(page, order);
+    }
+
+    /// <summary>The other half of the buffer that this one is a half of.</summary>
+    private static int BuddyOf(int page, int order) => page ^ (1 << (order - MinOrder));
+
+    private bool IsFree(int page, int order) => _freeOrder[page] == order - MinOrder + 1;
 
     private void Push(int page, int order)
     {

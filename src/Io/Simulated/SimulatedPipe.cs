@@ -8,6 +8,7 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
 {
     private readonly Queue<byte[]> _arrived = new();
     private readonly List<byte[]> _held = [];
+    private bool _heldEnd;
     private int _consumed;
     private long _lastArrivalNs;
 
@@ -70,6 +71,7 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
     {
         foreach (byte[] bytes in _held) Add(bytes);
         _held.Clear();
+        if (_heldEnd) IsEnded = true;
         Readable?.Invoke();
     }
 
@@ -103,7 +105,11 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
     private void ArriveEnd(int errno)
     {
         if (IsEnded) return;
-        if (link.IsHung && errno == 0) return;
+        if (link.IsHung && errno == 0)
+        {
+            _heldEnd = true;
+            return;
+        }
         IsEnded = true;
         EndErrno = errno;
         Readable?.Invoke();

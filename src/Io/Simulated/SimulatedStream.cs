@@ -58,6 +58,7 @@ internal sealed unsafe class SimulatedStream : StreamSocket
     {
         iovec* vectors = stackalloc iovec[MaxReceiveVectors];
         int count = Handler.PrepareReceive(vectors);
+        if (!IsOpen) return;
         _paused = count == 0;
         int total = 0;
         for (int i = 0; i < count && _incoming.Available > 0; i++)

@@ -70,6 +70,8 @@ internal sealed unsafe class EpollStream : StreamSocket
     {
         iovec* vectors = stackalloc iovec[MaxReceiveVectors];
         int count = Handler.PrepareReceive(vectors);
+        // The handler may have closed it: the number may be another's by now.
+        if (!IsOpen) return;
         if (count == 0)
         {
             PauseReceive(events);

@@ -2,9 +2,9 @@
 namespace Braid.Io;
 
 /// <summary>
-/// Awaits readiness of one descriptor on a loop of the control plane. One wait at a time. A
-/// cancelled wait ends only after the loop has stopped watching, so that the descriptor may be
-/// closed at once.
+/// Awaits readiness of one descriptor on a loop of the control plane. One wait at a time, and the
+/// descriptor stays open until it has ended, cancelled or not: only then has the loop stopped
+/// watching.
 /// </summary>
 internal sealed class FdWaiter(EpollLoop loop, int fd) : EpollSource
 {

@@ -34,6 +34,7 @@ internal sealed unsafe class SendQueue : IDisposable
 
     public void Add(byte* data, int length)
     {
+        if (length == 0) return;
         Bytes += length;
         // The first entry may be in a partial send; all others are only ours until the next call.
         if (_tail - _head > 1)

@@ -8,30 +8,46 @@ namespace Braid.Io;
 internal sealed class SocketConnection(EpollLoop control, int fd, string peer) : Connection
 {
     private readonly FdWaiter _waiter = new(control, fd);
-    private int _fd = fd;
+    private readonly SocketDescriptor _descriptor = new(fd);
 
     public override string Peer => peer;
 
     public override async ValueTask ReadExactlyAsync(
         Memory<byte> buffer, CancellationToken cancel)
     {
-        while (buffer.Length > 0)
+        _ = _descriptor.Acquire();
+        try
         {
-            int count = Receive(buffer.Span);
-            if (count == 0) throw new EndOfStreamException("the peer closed the connection");
-            if (count < 0) await _waiter.WaitAsync(Libc.EPOLLIN, cancel).ConfigureAwait(false);
-            else buffer = buffer[count..];
+            while (buffer.Length > 0)
+            {
+                int count = Receive(buffer.Span);
+                if (count == 0) throw new EndOfStreamException("the peer closed the connection");
+                if (count < 0) await _waiter.WaitAsync(Libc.EPOLLIN, cancel).ConfigureAwait(false);
+                else buffer = buffer[count..];
+            }
+        }
+        finally
+        {
+            _descriptor.Release();
         }
     }
 
     public override async ValueTask WriteAsync(
         ReadOnlyMemory<byte> data, CancellationToken cancel)
     {
-        while (data.Length > 0)
+        _ = _descriptor.Acquire();
+        try
         {
-            int count = Send(data.Span);
-            if (count < 0) await _waiter.WaitAsync(Libc.EPOLLOUT, cancel).ConfigureAwait(false);
-            else data = data[count..];
+            while (data.Length > 0)
+            {
+                int count = Send(data.Span);
+                if (count < 0) await _waiter.WaitAsync(Libc.EPOLLOUT, cancel).ConfigureAwait(false);
+                else data = data[count..];
+            }
+        }
+        finally
+        {
+            _descriptor.Release();
         }
     }
 
@@ -39,29 +55,19 @@ internal sealed class SocketConnection(EpollLoop control, int fd, string peer) :
     internal async ValueTask<int> ConnectedAsync(CancellationToken cancel)
     {
         await _waiter.WaitAsync(Libc.EPOLLOUT, cancel).ConfigureAwait(false);
-        return SocketHandle.TakeError(_fd);
+        return SocketHandle.TakeError(fd);
     }
 
     /// <summary>Hands the descriptor over; this connection is over.</summary>
-    internal int Detach()
-    {
-        Invariant.That(_fd >= 0);
-        int detached = _fd;
-        _fd = -1;
-        return detached;
-    }
+    internal int Detach() => _descriptor.Detach();
 
-    protected override void Dispose(bool disposing)
-    {
-        if (_fd >= 0) _ = Libc.close(_fd);
-        _fd = -1;
-    }
+    protected override void Dispose(bool disposing) => _descriptor.Close();
 
     private unsafe int Receive(Span<byte> buffer)
     {
         fixed (byte* bytes = buffer)
         {
-            nint count = Libc.recv(_fd, bytes, (nuint)buffer.Length, Libc.MSG_DONTWAIT);
+            nint count = Libc.recv(fd, bytes, (nuint)buffer.Length, Libc.MSG_DONTWAIT);
             return count >= 0 ? (int)count : WouldBlockOrThrow("receive");
         }
     }
@@ -74,7 +80,7 @@ internal sealed class SocketConnection(EpollLoop control, int fd, string peer) :
             msghdr message = default;
             message.msg_iov = &vector;
             message.msg_iovlen = 1;
-            nint count = Libc.sendmsg(_fd, &message, Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT);
+            nint count = Libc.sendmsg(fd, &message, Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT);
             return count >= 0 ? (int)count : WouldBlockOrThrow("send");
         }
     }

@@ -13,13 +13,13 @@ internal sealed class SocketListener : Listener
 {
     private readonly EpollLoop _control;
     private readonly FdWaiter _waiter;
-    private readonly int _fd;
+    private readonly SocketDescriptor _descriptor;
     private bool _disposed;
 
     private SocketListener(EpollLoop control, int fd, Endpoint endpoint)
     {
         _control = control;
-        _fd = fd;
+        _descriptor = new SocketDescriptor(fd);
         _waiter = new FdWaiter(control, fd);
         Endpoint = endpoint;
     }
@@ -50,19 +50,15 @@ internal sealed class SocketListener : Listener
 
     public override async ValueTask<Connection> AcceptAsync(CancellationToken cancel)
     {
-        while (true)
+        cancel.ThrowIfCancellationRequested();
+        int fd = _descriptor.Acquire();
+        try
         {
-            cancel.ThrowIfCancellationRequested();
-            int errno = SocketHandle.Accept(_fd, out int client, out string peer);
-            if (errno == 0)
-            {
-                if (Endpoint.SocketPath is null) SocketHandle.SetTcpOptions(client);
-                return new SocketConnection(_control, client, peer);
-            }
-            if (errno == Libc.EAGAIN)
-                await _waiter.WaitAsync(Libc.EPOLLIN, cancel).ConfigureAwait(false);
-            else if (errno is not (Libc.EINTR or Libc.ECONNABORTED))
-                throw new ErrnoException("accept", Endpoint.ToString(), errno);
+            return await AcceptAsync(fd, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            _descriptor.Release();
         }
     }
 
@@ -70,8 +66,7 @@ internal sealed class SocketListener : Listener
     {
         if (_disposed) return;
         _disposed = true;
-        // After a wait that was cancelled just before has let go of the descriptor.
-        _control.Post(() => _ = Libc.close(_fd));
+        _descriptor.Close();
         if (Endpoint.SocketPath is { } path) RemoveSocket(path);
     }
 
@@ -89,6 +84,24 @@ internal sealed class SocketListener : Listener
         if (errno == Libc.ECONNREFUSED) RemoveSocket(path);
         else if (errno is 0 or Libc.EAGAIN)
             throw new IOException($"cannot listen on unix:{path}: another process does already");
+    }
+
+    private async ValueTask<Connection> AcceptAsync(int fd, CancellationToken cancel)
+    {
+        while (true)
+        {
+            cancel.ThrowIfCancellationRequested();
+            int errno = SocketHandle.Accept(fd, out int client, out string peer);
+            if (errno == 0)
+            {
+                if (Endpoint.SocketPath is null) SocketHandle.SetTcpOptions(client);
+                return new SocketConnection(_control, client, peer);
+            }
+            if (errno == Libc.EAGAIN)
+                await _waiter.WaitAsync(Libc.EPOLLIN, cancel).ConfigureAwait(false);
+            else if (errno is not (Libc.EINTR or Libc.ECONNABORTED))
+                throw new ErrnoException("accept", Endpoint.ToString(), errno);
+        }
     }
 
     /// <summary>A socket is what open(2) refuses with ENXIO.</summary>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using Braid.Io;
+
 namespace Braid.Block;
 
 /// <summary>
@@ -11,6 +13,8 @@ internal sealed unsafe class BioSplitter(RequestQueue queue) : IBioOwner
 
     public bool IsNeeded(Bio bio)
     {
+        // Its data is a list of answers, not the bytes of the range: it cannot be cut.
+        if (bio.Operation == BlockOperation.Extents) return false;
         QueueLimits limits = queue.Limits;
         if (bio.Length > limits.MaxFor(bio.Operation)) return true;
         long border = limits.BoundaryBytes;
@@ -50,7 +54,11 @@ internal sealed unsafe class BioSplitter(RequestQueue queue) : IBioOwner
     private long LengthAt(Bio bio, long position)
     {
         QueueLimits limits = queue.Limits;
-        long length = Math.Min(bio.End - position, limits.MaxFor(bio.Operation));
+        // A limit may be odd (2^32 - 1 in NBD); all parts but the last end with a block.
+        long max = limits.MaxFor(bio.Operation);
+        if (max > limits.LogicalBlockSize) max -= max % limits.LogicalBlockSize;
+        Invariant.That(max > 0);
+        long length = Math.Min(bio.End - position, max);
         long border = limits.BoundaryBytes;
         return border > 0 ? Math.Min(length, border - (position % border)) : length;
     }

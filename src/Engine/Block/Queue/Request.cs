@@ -99,13 +99,26 @@ public sealed class Request
         NoMerge = false;
     }
 
+    /// <summary>Takes over what is left of another request, whose the bios remain.</summary>
+    internal void BeginAsCloneOf(Request origin)
+    {
+        Operation = origin.Operation;
+        Flags = origin.Flags;
+        Offset = origin.Offset;
+        Length = origin.Length;
+        FirstBio = origin.FirstBio;
+        LastBio = origin.LastBio;
+        Segments = origin.Segments;
+        Origin = origin;
+    }
+
     internal void Append(Bio bio)
     {
         LastBio!.Next = bio;
         LastBio = bio;
         bio.Next = null;
         Length += bio.Length;
-        Segments++;
+        if (bio.HasData) Segments++;
     }
 
     internal void Prepend(Bio bio)
@@ -114,7 +127,7 @@ public sealed class Request
         FirstBio = bio;
         Offset = bio.Offset;
         Length += bio.Length;
-        Segments++;
+        if (bio.HasData) Segments++;
     }
 
     /// <summary>Takes over all bios of the request that begins where this one ends.</summary>
@@ -159,7 +172,7 @@ public sealed class Request
         Bio bio = FirstBio!;
         FirstBio = bio.Next;
         if (FirstBio is null) LastBio = null;
-        if (Segments > 0) Segments--;
+        if (bio.HasData) Segments--;
         bio.EndWith(status);
     }
 }

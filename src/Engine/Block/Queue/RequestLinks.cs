@@ -66,6 +66,20 @@ internal sealed class RequestList
         Count++;
     }
 
+    /// <summary>Moves a request to right before another one of this list.</summary>
+    public void MoveBefore(Request request, Request place)
+    {
+        Remove(request);
+        RequestLinks links = request.Links;
+        links.Previous = place.Links.Previous;
+        links.Next = place;
+        links.List = this;
+        if (links.Previous is null) First = request;
+        else links.Previous.Links.Next = request;
+        place.Links.Previous = request;
+        Count++;
+    }
+
     public void Remove(Request request)
     {
         RequestLinks links = request.Links;

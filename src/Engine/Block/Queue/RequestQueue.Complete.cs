@@ -50,6 +50,13 @@ public sealed partial class RequestQueue
     private void AdvanceBy(Request request, long done)
     {
         Statistics.CountBytes(request.Operation, done);
+        if (request.Origin is { } origin)
+        {
+            // A map over a map: the bios are those of the first request above, and end there.
+            origin.Queue.AdvanceBy(origin, done);
+            request.BeginAsCloneOf(origin);
+            return;
+        }
         _bytes -= done;
         request.Advance(done);
     }

@@ -43,14 +43,7 @@ public sealed partial class RequestQueue
     {
         Request? clone = Tags.TryTake();
         if (clone is null) return null;
-        clone.Operation = origin.Operation;
-        clone.Flags = origin.Flags;
-        clone.Offset = origin.Offset;
-        clone.Length = origin.Length;
-        clone.FirstBio = origin.FirstBio;
-        clone.LastBio = origin.LastBio;
-        clone.Segments = origin.Segments;
-        clone.Origin = origin;
+        clone.BeginAsCloneOf(origin);
         clone.CloneOwner = owner;
         return clone;
     }
@@ -70,11 +63,24 @@ public sealed partial class RequestQueue
     private void DispatchAll()
     {
         Unplug();
-        while (_waiting.First is { } bio && TryPlace(bio)) _ = _waiting.TakeFirst();
+        PlaceWaiting();
         Unplug();
         if (_kicked) SpliceRequeued();
         while (TakeNext() is { } request)
             if (!DispatchOne(request)) return;
+    }
+
+    /// <summary>Bios that waited for a tag, in order, as far as the tags go.</summary>
+    private void PlaceWaiting()
+    {
+        while (_waiting.Count > 0)
+        {
+            // Taken out first: the list and the request use the same link of the bio.
+            Bio bio = _waiting.TakeFirst();
+            if (TryPlace(bio)) continue;
+            _waiting.AddFirst(bio);
+            return;
+        }
     }
 
     /// <summary>To the head of the dispatch list, oldest first.</summary>
@@ -103,7 +109,7 @@ public sealed partial class RequestQueue
             case BlockStatus.DeviceResource:
                 // It stays first, and takes no more bios, as in the kernel's hctx->dispatch.
                 _dispatch.AddFirst(request);
-                if (Statistics.InFlight == 0) _resourceTimer.Arm(ResourceDelayNs);
+                AskAgainAfter(status);
                 return false;
             default:
                 request.State = RequestState.InFlight;
@@ -111,6 +117,16 @@ public sealed partial class RequestQueue
                 Complete(request, status, 0);
                 return true;
         }
+    }
+
+    /// <summary>
+    /// A full device is asked again when one of its I/Os ends. What others have used up may come
+    /// back at any time, and our own I/O in flight may hang on another path for long.
+    /// </summary>
+    private void AskAgainAfter(BlockStatus refusal)
+    {
+        bool willRun = refusal == BlockStatus.DeviceResource && Statistics.InFlight > 0;
+        if (!willRun && !_resourceTimer.IsArmed) _resourceTimer.Arm(ResourceDelayNs);
     }
 
     private BlockStatus Issue(Request request)

@@ -17,8 +17,8 @@ public sealed partial class RequestQueue
     private const int PlugFlushBytes = 128 * 1024;
 
     /// <summary>
-    /// With nothing of its own in flight a queue that was told to wait asks again after this time
-    /// (BLK_MQ_RESOURCE_DELAY).
+    /// A queue that was told to wait, and whose own I/O in flight will not end the wait, asks again
+    /// after this time (BLK_MQ_RESOURCE_DELAY).
     /// </summary>
     private const long ResourceDelayNs = 3_000_000;
 

@@ -140,17 +140,24 @@ internal sealed class DeadlineScheduler : Scheduler
         if (SortedRequests.Successor(request) is not { } next) return;
         long end = request.End;
         if (end != next.Offset || !MergeRules.IsMergeable(next)) return;
-        long expire = Math.Min(request.Links.ExpireNs, next.Links.ExpireNs);
         long nextEnd = next.End;
         if (!TryMerge(request, next)) return;
-        request.Links.ExpireNs = expire;
         Rehash(request, end);
         Direction direction = Of(next);
+        TakeOverAge(direction, request, next);
         if (direction.Next == next) direction.Next = request;
         direction.Fifo.Remove(next);
         direction.Sorted.Remove(next);
         _ends.Remove(next, nextEnd);
         Queue.FreeMerged(next);
+    }
+
+    /// <summary>A merged request goes by the deadline of its oldest part, in its place.</summary>
+    private static void TakeOverAge(Direction direction, Request request, Request merged)
+    {
+        if (merged.Links.ExpireNs >= request.Links.ExpireNs) return;
+        request.Links.ExpireNs = merged.Links.ExpireNs;
+        direction.Fifo.MoveBefore(request, merged);
     }
 
     /// <summary>

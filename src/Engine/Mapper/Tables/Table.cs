@@ -18,6 +18,9 @@ public sealed class Table
     /// <summary>Bytes of a sector, the unit of every table and status line.</summary>
     public const int SectorSize = 512;
 
+    /// <summary>The largest device: 8 EiB less a sector.</summary>
+    public const long MaxSectors = long.MaxValue / SectorSize;
+
     private readonly TargetEntry[] _entries;
 
     public Table(IEnumerable<TargetEntry> entries)

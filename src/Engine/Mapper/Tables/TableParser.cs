@@ -36,9 +36,6 @@ public sealed class TableParser(IReadOnlyList<ITargetType> types, IDeviceResolve
     /// <summary>Targets in one table; far more than anybody composes by hand.</summary>
     private const int MaxTargets = 4096;
 
-    /// <summary>The largest device: 8 EiB less a sector.</summary>
-    private const long MaxSectors = long.MaxValue / Table.SectorSize;
-
     public Table Parse(string text, ITargetHost host)
     {
         var entries = new List<TargetEntry>();
@@ -60,8 +57,9 @@ public sealed class TableParser(IReadOnlyList<ITargetType> types, IDeviceResolve
         if (start != expectedStart)
             throw new TableException($"the target must start at {expectedStart}", words);
         long length = words.TakeSectors("the length");
-        if (length == 0 || length > MaxSectors - start)
-            throw new TableException($"the length must be 1 to {MaxSectors - start}", words);
+        long max = Table.MaxSectors - start;
+        if (length == 0 || length > max)
+            throw new TableException($"the length must be 1 to {max}", words);
         string name = words.Take("the target type");
         ITargetType type = types.FirstOrDefault(candidate => candidate.Name == name)
             ?? throw new TableException($"unknown target type, known are {Known()}", words);

@@ -54,7 +54,9 @@ public sealed class TableWords
         string word = Take(what);
         bool digits = word.Length is > 0 and < 19 && word.All(char.IsAsciiDigit);
         if (!digits) throw new TableException($"{what} must be a number of sectors", this);
-        return long.Parse(word, System.Globalization.CultureInfo.InvariantCulture);
+        long sectors = long.Parse(word, System.Globalization.CultureInfo.InvariantCulture);
+        if (sectors <= Table.MaxSectors) return sectors;
+        throw new TableException($"{what} must be at most {Table.MaxSectors}", this);
     }
 
     /// <summary>The kernel's reading of a number: decimal digits only, modulo 2^32.</summary>

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Io;
+
+namespace Braid.Tests.Unit.Io;
+
+public sealed class SpinGovernorTests
+{
+    private readonly SpinGovernor _spin = new();
+
+    [Fact]
+    public void An_idle_loop_sleeps()
+    {
+        _spin.EndTurn(sawEvents: true);
+        _spin.ShouldSpin.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    [InlineData(32, false)]
+    public void A_loop_polls_only_with_two_I_Os_or_fewer(int depth, bool polls)
+    {
+        for (int i = 0; i < depth; i++) _spin.Started();
+        _spin.EndTurn(sawEvents: true);
+        _spin.ShouldSpin.ShouldBe(polls);
+    }
+
+    [Fact]
+    public void A_turn_without_events_ends_the_polling()
+    {
+        _spin.Started();
+        _spin.EndTurn(sawEvents: true);
+        _spin.EndTurn(sawEvents: false);
+        _spin.ShouldSpin.ShouldBeFalse();
+        _spin.EndTurn(sawEvents: true);
+        _spin.ShouldSpin.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_deep_moment_is_remembered_for_a_while()
+    {
+        for (int i = 0; i < 32; i++) _spin.Started();
+        for (int i = 0; i < 32; i++) _spin.Ended();
+        _spin.InFlight.ShouldBe(0);
+        int turns = 0;
+        do _spin.EndTurn(sawEvents: true);
+        while (!_spin.ShouldSpin && ++turns < 1000);
+        // 32 x 0.98^n falls to 2.5 at n = 126.
+        turns.ShouldBeInRange(120, 130);
+    }
+}

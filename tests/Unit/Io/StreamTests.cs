@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Io;
+using Braid.Tests.Unit.Support;
+
+namespace Braid.Tests.Unit.Io;
+
+/// <summary>Streams over the machine's sockets: all that the handler may rely on.</summary>
+public sealed class StreamTests : IDisposable
+{
+    private const int ConnectionReset = 104;
+
+    private readonly SocketBench _bench = new();
+    private readonly StreamProbe _near = new();
+    private readonly StreamProbe _far = new();
+
+    public void Dispose()
+    {
+        _bench.Dispose();
+        _near.Dispose();
+        _far.Dispose();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_echo_of_many_megabytes_comes_back_whole(bool unix)
+    {
+        const int Length = 24 << 20;
+        byte[] data = PinnedData.Random(Length);
+        using var echo = new EchoHandler(300_000);
+        (Connection near, Connection far) = await _bench.PairAsync(unix);
+        await _bench.AdoptAsync(near, _near);
+        await _bench.OnLoopAsync(() => echo.Stream = _bench.Loop.Adopt(far, echo));
+        var random = new LoopRandom(1);
+        await _bench.OnLoopAsync(() => SendInPieces(_near.Stream, data, random));
+        await _bench.UntilAsync(() => _near.Count == Length);
+        _near.Bytes.AsSpan().SequenceEqual(data).ShouldBeTrue();
+        _near.Stream.SentBytes.ShouldBe(Length);
+        _near.Stream.QueuedBytes.ShouldBe(Length);
+        echo.Pauses.ShouldBeGreaterThan(0);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task More_vectors_than_one_call_takes_arrive_in_order(bool unix)
+    {
+        const int Pieces = 5000;
+        byte[] data = PinnedData.Random(2 * Pieces);
+        await ConnectAsync(unix);
+        await _bench.OnLoopAsync(() =>
+        {
+            // Every other byte: no two pieces are neighbours in memory.
+            for (int i = 0; i < Pieces; i++) _near.Stream.Send(data, 2 * i, 1);
+        });
+        await _bench.UntilAsync(() => _far.Count == Pieces);
+        _far.Bytes.ShouldBe(data.Where((_, i) => i % 2 == 0));
+    }
+
+    [Fact]
+    public async Task All_that_is_sent_in_a_turn_leaves_in_one_system_call()
+    {
+        byte[] data = PinnedData.Random(10_000);
+        await ConnectAsync(unix: true);
+        long calls = -1;
+        await _bench.OnLoopAsync(() =>
+        {
+            for (int i = 0; i < 100; i++) _near.Stream.Send(data, i * 100, 99);
+            long before = _bench.Loop.Statistics.SystemCalls;
+            _bench.Loop.Schedule(
+                new ActionTask(() => calls = _bench.Loop.Statistics.SystemCalls - before),
+                TurnPhase.Send);
+        });
+        await _bench.UntilAsync(() => _far.Count == 9900);
+        calls.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_paused_stream_receives_nothing_until_it_is_resumed()
+    {
+        byte[] data = PinnedData.Random(1000);
+        _far.Room = 0;
+        await ConnectAsync(unix: false);
+        await _bench.OnLoopAsync(() => _near.Stream.Send(data, 0, data.Length));
+        await _bench.UntilAsync(() => _far.Pauses > 0);
+        for (int i = 0; i < 50; i++) await _bench.OnLoopAsync(static () => { });
+        _far.Pauses.ShouldBe(1);
+        _far.Count.ShouldBe(0);
+        await _bench.OnLoopAsync(() =>
+        {
+            _far.Room = 100;
+            _far.Stream.ResumeReceive();
+        });
+        await _bench.UntilAsync(() => _far.Count == 1000);
+        _far.Bytes.ShouldBe(data);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stream_that_is_closed_tells_both_sides_once(bool unix)
+    {
+        await ConnectAsync(unix);
+        await _bench.OnLoopAsync(() =>
+        {
+            _near.Stream.Close("enough");
+            _near.Stream.Close("again");
+            _near.Stream.IsOpen.ShouldBeFalse();
+            _near.Ends.ShouldBeEmpty();
+        });
+        await _bench.UntilAsync(() => _near.Ends.Count + _far.Ends.Count >= 2);
+        await _bench.OnLoopAsync(() => _far.Stream.Close("too late"));
+        await _bench.OnLoopAsync(static () => { });
+        _near.Ends.ShouldBe([new StreamEnd(0, "enough")]);
+        _far.Ends.ShouldBe([new StreamEnd(0, "closed by the peer")]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_peer_that_closes_without_reading_resets_the_stream(bool unix)
+    {
+        byte[] data = PinnedData.Random(1000);
+        _far.Room = 0;
+        await ConnectAsync(unix);
+        await _bench.OnLoopAsync(() => _near.Stream.Send(data, 0, data.Length));
+        await _bench.UntilAsync(() => _far.Pauses > 0);
+        await _bench.OnLoopAsync(() => _far.Stream.Close("enough"));
+        await _bench.UntilAsync(() => _near.Ends.Count > 0);
+        _near.Ends.Single().Errno.ShouldBe(ConnectionReset);
+        _near.Ends.Single().Text.ShouldBe("receive: Connection reset by peer");
+    }
+
+    [Fact]
+    public async Task What_came_before_the_end_is_received()
+    {
+        byte[] data = PinnedData.Random(200_000);
+        _far.Room = 1000;
+        await ConnectAsync(unix: true);
+        await _bench.OnLoopAsync(() =>
+        {
+            _near.Sent = () =>
+            {
+                if (_near.Stream.SentBytes == data.Length) _near.Stream.Close("done");
+            };
+            _near.Stream.Send(data, 0, data.Length);
+        });
+        await _bench.UntilAsync(() => _far.Ends.Count > 0);
+        _far.Bytes.ShouldBe(data);
+    }
+
+    [Fact]
+    public async Task A_paused_stream_hears_that_its_peer_is_gone()
+    {
+        _far.Room = 0;
+        await ConnectAsync(unix: true);
+        await _bench.OnLoopAsync(() => _near.Stream.Close("enough"));
+        await _bench.UntilAsync(() => _far.Ends.Count > 0);
+        _far.Ends.Single().Text.ShouldBe("closed by the peer");
+    }
+
+    [Theory]
+    [InlineData("prepare")]
+    [InlineData("received")]
+    [InlineData("sent")]
+    public async Task A_handler_may_close_its_stream_from_any_call(string where)
+    {
+        byte[] data = PinnedData.Random(1000);
+        await ConnectAsync(unix: true);
+        await _bench.OnLoopAsync(() =>
+        {
+            Action close = () => _far.Stream.Close(where);
+            if (where == "prepare") _far.Preparing = close;
+            else if (where == "received") _far.Received = _ => close();
+            else _far.Sent = close;
+            _far.Stream.Send(data, 0, 10);
+            _near.Stream.Send(data, 0, 10);
+        });
+        await _bench.UntilAsync(() => _far.Ends.Count > 0);
+        await _bench.OnLoopAsync(static () => { });
+        _far.Ends.ShouldBe([new StreamEnd(0, where)]);
+        if (where == "prepare") _far.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_after_the_end_and_nothing_breaks()
+    {
+        byte[] data = PinnedData.Random(100);
+        await ConnectAsync(unix: true);
+        await _bench.OnLoopAsync(() =>
+        {
+            _near.OnEnd = () =>
+            {
+                _near.Stream.Send(data, 0, 10);
+                _near.Stream.ResumeReceive();
+                _near.Stream.Close("again");
+            };
+            _near.Stream.Send(data, 0, 10);
+            _near.Stream.Close("enough");
+            _near.Stream.Send(data, 0, 10);
+        });
+        await _bench.UntilAsync(() => _far.Ends.Count > 0);
+        await _bench.OnLoopAsync(static () => { });
+        _near.Ends.Count.ShouldBe(1);
+        _near.Stream.SentBytes.ShouldBe(0);
+        _near.Stream.QueuedBytes.ShouldBe(0);
+        _far.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_send_that_does_not_fit_goes_on_when_there_is_room()
+    {
+        byte[] data = PinnedData.Random(8 << 20);
+        _far.Room = 0;
+        await ConnectAsync(unix: false);
+        await _bench.OnLoopAsync(() => _near.Stream.Send(data, 0, data.Length));
+        await _bench.UntilAsync(() => _near.Stream.SentBytes > 0);
+        _near.Stream.SentBytes.ShouldBeLessThan(data.Length);
+        _near.Stream.QueuedBytes.ShouldBe(data.Length);
+        await _bench.OnLoopAsync(() =>
+        {
+            _far.Room = 64 * 1024;
+            _far.Stream.ResumeReceive();
+        });
+        await _bench.UntilAsync(() => _far.Count == data.Length);
+        _far.Bytes.AsSpan().SequenceEqual(data).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Many_streams_of_one_loop_open_and_close_again_and_again()
+    {
+        // Descriptors and slots of the loop's table are used again; each stream hears its own end.
+        for (int round = 0; round < 30; round++)
+        {
+            var probes = new List<StreamProbe>();
+            for (int i = 0; i < 4; i++)
+            {
+                (Connection near, Connection far) = await _bench.PairAsync(unix: true);
+                var probe = new StreamProbe();
+                probes.Add(probe);
+                await _bench.AdoptAsync(near, probe);
+                far.Dispose();
+            }
+            await _bench.UntilAsync(() => probes.TrueForAll(probe => probe.Ends.Count == 1));
+            foreach (StreamProbe probe in probes) probe.Dispose();
+        }
+    }
+
+    private static void SendInPieces(StreamSocket stream, byte[] data, LoopRandom random)
+    {
+        int at = 0;
+        while (at < data.Length)
+        {
+            int length = (int)Math.Min(data.Length - at, 1 + random.Next(200_000));
+            stream.Send(data, at, length);
+            at += length;
+        }
+    }
+
+    private async Task ConnectAsync(bool unix)
+    {
+        (Connection near, Connection far) = await _bench.PairAsync(unix);
+        await _bench.AdoptAsync(near, _near);
+        await _bench.AdoptAsync(far, _far);
+    }
+}
