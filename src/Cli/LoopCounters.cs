@@ -14,7 +14,9 @@ internal sealed record LoopCounters(
         loop.IosStarted, loop.Turns, loop.SystemCalls, loop.Spins,
         GC.GetTotalAllocatedBytes());
 
-    /// <summary>As one JSON object; whoever reads sees the old file or the new one, whole.</summary>
+    /// <summary>
+    /// As one JSON object; whoever reads sees the old file or the new one, whole.
+    /// </summary>
     public void WriteTo(string file)
     {
         string beside = file + ".new";

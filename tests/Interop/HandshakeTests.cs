@@ -137,7 +137,9 @@ public sealed class HandshakeTests : InteropTest
         }));
     }
 
-    /// <summary>More than the I/O memory of all clients together: they have to take turns.</summary>
+    /// <summary>
+    /// More than the I/O memory of all clients together: they have to take turns.
+    /// </summary>
     [Theory]
     [InlineData(RawNbd.Write)]
     [InlineData(RawNbd.Read)]

@@ -126,7 +126,7 @@ public sealed class MultipathType : ITargetType
         for (int i = 0; i < count; i++) arguments[i] = words.Take("a selector word");
         try
         {
-            return SelectorTypes.TryCreate(name, arguments, host)!;
+            return SelectorTypes.TryCreate(name, arguments, host.Loop, host.Log)!;
         }
         catch (SelectorException error)
         {

@@ -11,8 +11,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Braid.Tests.Simulation;
 
 /// <summary>
-/// The same house as the simulated world's, on real loops and sockets, all in this process: storage,
-/// map and client have a loop each. For what a simulation cannot tell: allocations, system calls.
+/// The same house as the simulated world's, on real loops and sockets, all in this process:
+/// storage, map and client have a loop each. For what a simulation cannot tell: allocations, system
+/// calls.
 /// </summary>
 internal sealed class RealHouse : IDisposable
 {
@@ -52,8 +53,11 @@ internal sealed class RealHouse : IDisposable
     public NbdDevice Client { get; }
 
     /// <summary>Runs that many I/Os with so many in flight, and waits for their end.</summary>
-    public void Run(Workload workload) =>
-        Ask(_clientLoop, () => new Load(_clientLoop, Client).Run(workload)).GetAwaiter().GetResult();
+    public void Run(Workload workload)
+    {
+        Task done = Ask(_clientLoop, () => new Load(_clientLoop, Client).Run(workload));
+        done.GetAwaiter().GetResult();
+    }
 
     /// <summary>Bytes that the map's loop thread has allocated so far.</summary>
     public long AllocatedByMap() => Ask(MapLoop, GC.GetAllocatedBytesForCurrentThread);

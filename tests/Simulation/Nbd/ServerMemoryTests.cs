@@ -7,7 +7,9 @@ using Braid.Wire.Nbd;
 
 namespace Braid.Tests.Simulation;
 
-/// <summary>The I/O memory of our server: clients share it, and clients go while they hold it.</summary>
+/// <summary>
+/// The I/O memory of our server: clients share it, and clients go while they hold it.
+/// </summary>
 public sealed class ServerMemoryTests : IDisposable
 {
     private const long Second = 1_000_000_000;

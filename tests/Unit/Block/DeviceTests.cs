@@ -108,14 +108,14 @@ public sealed class DeviceTests
     }
 
     [Fact]
-    public void A_path_that_can_do_more_keeps_to_what_was_promised()
+    public void A_path_that_can_do_more_than_was_promised_is_taken_as_it_is()
     {
         var device = new TestDevice(_bench.Loop, "a");
         device.Lose("gone");
         var more = new QueueLimits { MaxBytes = 1L << 30, MaxDiscardBytes = 1 << 20 };
         device.ReachedWith(TestDevice.DefaultBytes, more).ShouldBeTrue();
         device.State.ShouldBe(PathState.Up);
-        device.Limits.ShouldBe(new QueueLimits());
+        device.Limits.ShouldBe(more);
     }
 
     [Fact]

@@ -151,7 +151,8 @@ public sealed class TableTests
         _bench.Map("0 8 linear late 0\n8 8 linear c 0").Limits.MaxBytes.ShouldBe(8192);
         QueueLimits none = _bench.Map("0 8 linear late 0").Limits;
         none.WriteCache.ShouldBeTrue();
-        none.LogicalBlockSize.ShouldBe(1);
+        none.LogicalBlockSize.ShouldBe(512);
+        none.MaxBytes.ShouldBe(1 << 20);
     }
 
     [Fact]

@@ -11,6 +11,7 @@ namespace Braid.Tests.Unit.Multipath;
 public sealed class SelectorTests
 {
     private readonly List<string> _log = [];
+    private readonly SimulatedLoop _loop = new(1);
     private readonly List<PgPath> _paths = [];
     private IPathSelector _selector = null!;
 
@@ -189,14 +190,17 @@ public sealed class SelectorTests
     [Fact]
     public void The_known_selectors_are_these()
     {
-        SelectorTypes.Names.ShouldBe(["round-robin", "queue-length", "service-time"]);
-        Should.Throw<TableException>(() => Create("Round-Robin")).Message
-            .ShouldStartWith("unknown path selector type, known are round-robin,");
+        SelectorTypes.Names.ShouldBe(
+        [
+            "round-robin", "queue-length", "service-time", "historical-service-time",
+            "io-affinity",
+        ]);
+        SelectorTypes.TryCreate("Round-Robin", [], _loop, _log.Add).ShouldBeNull();
         foreach (string name in SelectorTypes.Names) Create(name).Name.ShouldBe(name);
     }
 
     private IPathSelector Create(string name) =>
-        SelectorTypes.Create(name, new TableWords(""), _log.Add);
+        SelectorTypes.TryCreate(name, [], _loop, _log.Add).ShouldNotBeNull();
 
     private void Add(string name, string arguments)
     {

@@ -6,8 +6,8 @@ using System.Numerics;
 namespace Braid.Multipath;
 
 /// <summary>
-/// A set of CPUs as the kernel writes it: hexadecimal without 0x, in groups of eight digits parted by
-/// commas.
+/// A set of CPUs as the kernel writes it: hexadecimal without 0x, in groups of eight digits parted
+/// by commas.
 /// </summary>
 internal sealed class CpuMask
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-using Braid.Mapper;
+using Braid.Io;
 
 namespace Braid.Multipath;
 
@@ -15,14 +15,15 @@ public static class SelectorTypes
     /// <summary>Makes one; only historical-service-time looks at the group's arguments.</summary>
     /// <exception cref="SelectorException">An argument is wrong.</exception>
     internal static IPathSelector? TryCreate(
-        string name, IReadOnlyList<string> arguments, ITargetHost host) => name switch
+        string name, IReadOnlyList<string> arguments, IoLoop loop, Action<string> log) =>
+        name switch
         {
-            "round-robin" => new RoundRobin(host.Log),
-            "queue-length" => new QueueLength(host.Log),
-            "service-time" => new ServiceTime(host.Log),
+            "round-robin" => new RoundRobin(log),
+            "queue-length" => new QueueLength(log),
+            "service-time" => new ServiceTime(log),
             "historical-service-time" =>
-                new HistoricalServiceTime(arguments, host.Loop, host.Log),
-            "io-affinity" => new IoAffinity(host.Loop, host.Log),
+                new HistoricalServiceTime(arguments, loop, log),
+            "io-affinity" => new IoAffinity(loop, log),
             _ => null,
         };
 }
