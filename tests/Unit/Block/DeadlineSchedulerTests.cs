@@ -133,6 +133,18 @@ public sealed class DeadlineSchedulerTests
     }
 
     [Fact]
+    public void After_a_front_merge_the_order_of_offsets_holds_for_overlaps_too()
+    {
+        _bench.Insert(Read, 0);
+        _bench.Insert(Read, 65536);
+        _bench.Insert(Read, 65536 - 1024, 512);
+        _bench.TryMerge(Read, 65536 - 4096).ShouldBeTrue();
+        _bench.Take()!.Value.Offset.ShouldBe(0);
+        _bench.Take().ShouldBe((Read, 65536 - 4096, 8192));
+        _bench.Take().ShouldBe((Read, 65536 - 1024, 512));
+    }
+
+    [Fact]
     public void A_bio_that_fills_a_gap_makes_one_request_of_two()
     {
         _bench.Insert(Write, 0);

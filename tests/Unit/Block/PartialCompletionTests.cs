@@ -95,6 +95,25 @@ public sealed class PartialCompletionTests
     }
 
     [Fact]
+    public void A_discard_of_which_a_part_is_done_has_no_segments()
+    {
+        TestDevice device = _bench.Add("b", limits: new QueueLimits { MaxDiscardBytes = 1 << 20 });
+        device.DelayNs = null;
+        for (int i = 0; i < 3; i++)
+            device.Give(Owner.Make(BlockOperation.Discard, i * 4096, 4096));
+        _bench.Loop.Settle();
+        Request request = device.InFlight.Single();
+        request.Segments.ShouldBe(0);
+        device.Forget(request);
+        device.Queue.Requeue(request, 8192, 0);
+        _bench.Loop.Settle();
+        device.InFlight.Single().Segments.ShouldBe(0);
+        device.Ranges.Last().ShouldBe((8192, 4096));
+        device.CompleteFirst();
+        Owner.ShouldAllHaveEnded();
+    }
+
+    [Fact]
     public void Requeued_requests_go_first_and_in_their_order()
     {
         for (int i = 0; i < 3; i++) _device.Give(Owner.Write(i * 65536, 4096));

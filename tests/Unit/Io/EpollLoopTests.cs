@@ -15,14 +15,18 @@ public sealed class EpollLoopTests : IDisposable
     {
         var fired = new TaskCompletionSource<long>(
             TaskCreationOptions.RunContinuationsAsynchronously);
+        long turns = 0;
         _loop.Post(() =>
         {
             long armed = _loop.NowNs;
+            turns = _loop.Statistics.Turns;
             _loop.CreateTimer(() => fired.SetResult(_loop.NowNs - armed)).Arm(20 * Loops.Ms);
         });
         long waited = await fired.Task.WaitAsync(SocketBench.Limit);
         waited.ShouldBeGreaterThanOrEqualTo(20 * Loops.Ms);
         waited.ShouldBeLessThan(5000 * Loops.Ms);
+        // It slept, and was not woken up before the time.
+        (_loop.Statistics.Turns - turns).ShouldBeLessThan(5);
     }
 
     [Fact]

@@ -93,6 +93,7 @@ public sealed class StreamTests : IDisposable
         });
         await _bench.UntilAsync(() => _far.Count == 1000);
         _far.Bytes.ShouldBe(data);
+        await ShouldSleepAsync();
     }
 
     [Theory]
@@ -224,6 +225,7 @@ public sealed class StreamTests : IDisposable
         });
         await _bench.UntilAsync(() => _far.Count == data.Length);
         _far.Bytes.AsSpan().SequenceEqual(data).ShouldBeTrue();
+        await ShouldSleepAsync();
     }
 
     [Fact]
@@ -255,6 +257,15 @@ public sealed class StreamTests : IDisposable
             stream.Send(data, at, length);
             at += length;
         }
+    }
+
+    /// <summary>Nothing keeps the loop awake: it makes the turns that it is asked for.</summary>
+    private async Task ShouldSleepAsync()
+    {
+        await _bench.OnLoopAsync(static () => { });
+        long turns = _bench.Loop.Statistics.Turns;
+        for (int i = 0; i < 20; i++) await _bench.OnLoopAsync(static () => { });
+        (_bench.Loop.Statistics.Turns - turns).ShouldBeLessThan(60);
     }
 
     private async Task ConnectAsync(bool unix)

@@ -48,6 +48,18 @@ public sealed class FailoverTests
         ShouldBeQuiet(map);
     }
 
+    [Fact]
+    public void After_a_lack_of_resources_the_other_path_is_tried_100_ms_later()
+    {
+        MappedDevice map = _bench.Map(TwoPaths);
+        _a.Outcome = _ => BlockStatus.Resource;
+        _bench.Write(map);
+        _bench.Loop.RunFor((100 * Ms) - 1);
+        _b.Sent.ShouldBeEmpty();
+        _bench.Loop.RunFor(1);
+        _b.Sent.Count.ShouldBe(1);
+    }
+
     [Theory]
     [MemberData(nameof(OtherErrors))]
     public void An_error_that_is_not_the_paths_goes_up_and_the_path_stays(BlockStatus error)
