@@ -121,7 +121,9 @@ internal sealed class HistoricalServiceTime : PathSelector
         long difference = Expected(first, second) - Expected(second, first);
         // The winner's history is old: it gets no more than the other.
         bool isWinnerStale = difference > 0 ? stale2 : stale1;
-        return isWinnerStale ? first.InFlight - second.InFlight : difference;
+        if (isWinnerStale) return first.InFlight - second.InFlight;
+        // Of equal ones the first, which is the one used later: so in the kernel.
+        return difference > 0 ? 1 : -1;
     }
 
     /// <summary>When a further I/O of a path would be done, beside another path.</summary>
