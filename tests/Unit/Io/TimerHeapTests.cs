@@ -118,7 +118,7 @@ public sealed class TimerHeapTests
             [.. Enumerable.Range(0, 200).Select(_ => _loop.CreateTimer(static () => { }))];
         var model = new List<(long Due, int Order, LoopTimer Timer)>();
         long now = 0;
-        for (int step = 0; step < 20_000; step++)
+        for (int step = 0; step < 5_000; step++)
         {
             LoopTimer timer = timers[random.Next(timers.Length)];
             switch (random.Next(4))
@@ -155,6 +155,6 @@ public sealed class TimerHeapTests
             due.ShouldBeLessThanOrEqualTo(now);
             model.Remove((due, order, timer)).ShouldBeTrue();
         }
-        model.ShouldAllBe(entry => entry.Due > now);
+        model.Exists(entry => entry.Due <= now).ShouldBeFalse();
     }
 }

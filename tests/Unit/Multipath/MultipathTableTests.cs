@@ -39,7 +39,7 @@ public sealed class MultipathTableTests
     [InlineData("0 0 1 0 round-robin 0 1 1 a 1", "invalid initial priority group, at word 7 '0'")]
     [InlineData("0 0 0 1", "invalid initial priority group, at word 7 '1'")]
     [InlineData("0 0 1 1 random 0 1 1 a 1", "unknown path selector type, known are round-robin, "
-        + "queue-length, service-time, at word 8 'random'")]
+        + "queue-length, service-time, historical-service-time, io-affinity, at word 8 'random'")]
     [InlineData("0 0 1 1 round-robin 0 0 1", "the number of paths must be 1 to 1024, "
         + "at word 10 '0'")]
     [InlineData("0 0 1 1 round-robin 0 2 1 a 1",
