@@ -29,6 +29,28 @@ public sealed class PagesTests
     }
 
     [Theory]
+    [InlineData("In `src/Gone.cs` it is.", "no file src/Gone.cs")]
+    [InlineData("In `tests/gone/` it is.", "no file tests/gone/")]
+    [InlineData("Shown by `A_test_that_is_gone`.", "no test A_test_that_is_gone")]
+    public void What_a_page_names_and_is_not_there_is_found(string line, string rule)
+    {
+        var page = new SourceFile("docs/A.md", line);
+        Mentions.Check(page, static _ => false, static _ => false)
+            .ShouldHaveSingleItem().Rule.ShouldBe(rule);
+    }
+
+    [Theory]
+    [InlineData("`src/There.cs` and `A_test_that_is_there`, src/Gone.cs without marks")]
+    [InlineData("`src/Cli/*.cs`, `queue_if_no_path`, `PathState`, `docs/NAME.md or so`")]
+    public void What_a_page_names_and_is_there_is_not(string line)
+    {
+        var page = new SourceFile("docs/A.md", line);
+        Mentions.Check(
+            page, static path => path == "src/There.cs",
+            static name => name == "A_test_that_is_there").ShouldBeEmpty();
+    }
+
+    [Theory]
     [InlineData("cd {0}/src")]
     [InlineData("\"{0}\"")]
     [InlineData("in /{1}/someone/braid")]

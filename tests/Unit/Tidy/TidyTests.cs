@@ -62,6 +62,10 @@ public sealed class TidyTests
         Each(file => Links.Check(file, Links.Exists));
 
     [Fact]
+    public void What_a_page_names_is_there() =>
+        Each(file => Mentions.Check(file, Links.Exists, Mentions.IsTest));
+
+    [Fact]
     public void No_file_names_a_place_of_one_machine() =>
         Each(file => Places.Check(file, Repository.Root));
 
