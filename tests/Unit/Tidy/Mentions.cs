@@ -34,7 +34,7 @@ internal static partial class Mentions
     [GeneratedRegex("`(?<text>[^`]+)`")]
     private static partial Regex CodeSpan();
 
-    /// <summary>A path below one of the tree's folders, without wildcards or places to fill in.</summary>
+    /// <summary>A path below one of the tree's folders, without wildcards.</summary>
     [GeneratedRegex(@"^(src|tests|benchmarks|docs|scripts)/[A-Za-z0-9_./-]+$")]
     private static partial Regex FilePath();
 
