@@ -37,6 +37,12 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
     private readonly byte* _headers;
     private BlockStatus _failure = BlockStatus.Transport;
 
+    /// <summary>The server has answered something well: it not only shakes hands.</summary>
+    private bool _hasServed;
+
+    /// <summary>It has said that it shuts down, and waits for its clients to go.</summary>
+    private bool _serverLeaves;
+
     public NbdClientConnection(NbdDevice device, NbdSession session, Connection connection)
     {
         int depth = device.Queue.Tags.Depth;
@@ -166,6 +172,18 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
         if (status == BlockStatus.Ok) _device.Queue.Complete(request, status);
         // All of it, and an error: the server contradicts itself, so nothing of it is believed.
         else _device.Queue.Complete(request, status, good < request.Length ? good : 0);
+        if (status == BlockStatus.Ok) NoteService();
+        _serverLeaves |= status == BlockStatus.Offline;
+        // What is in flight it still answers.
+        if (_serverLeaves && _inFlight.Count == 0)
+            Close("the server shuts down", BlockStatus.Offline);
+    }
+
+    private void NoteService()
+    {
+        if (_hasServed) return;
+        _hasServed = true;
+        _device.OnServed();
     }
 
     /// <summary>The server has broken the protocol: nothing it says later can be trusted.</summary>

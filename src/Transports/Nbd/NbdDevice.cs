@@ -77,6 +77,12 @@ public sealed class NbdDevice : PathDevice
     internal void CountBreach() => Breaches++;
 
     /// <summary>
+    /// A connection has served an I/O. Only that makes the next wait short again: some servers
+    /// shake hands for ever, and serve nothing.
+    /// </summary>
+    internal void OnServed() => _delayNs = Settings.ReconnectDelayNs;
+
+    /// <summary>
     /// The connection is over. The state changes before its requests come back, so that they are
     /// not sent here again.
     /// </summary>
@@ -132,7 +138,6 @@ public sealed class NbdDevice : PathDevice
         }
         AbandonAttempt();
         Connects++;
-        _delayNs = Settings.ReconnectDelayNs;
         var made = new NbdClientConnection(this, session, connection);
         _connection = made;
         if (Reached(session.SizeBytes, session.Limits())) return;

@@ -72,7 +72,6 @@ public sealed class ClientProtocolTests : IBioOwner, IDisposable
     [InlineData(NbdError.NoSpace, BlockStatus.NoSpace)]
     [InlineData(NbdError.Invalid, BlockStatus.Invalid)]
     [InlineData(NbdError.NotPermitted, BlockStatus.ReadOnly)]
-    [InlineData(NbdError.Shutdown, BlockStatus.Offline)]
     [InlineData((NbdError)4711, BlockStatus.IoError)]
     public void An_error_chunk_ends_the_read_with_its_status(NbdError error, BlockStatus status)
     {
@@ -83,6 +82,38 @@ public sealed class ClientProtocolTests : IBioOwner, IDisposable
         });
         Read().ShouldBe(status);
         _device.State.ShouldBe(PathState.Up);
+    }
+
+    [Fact]
+    public void A_server_that_shuts_down_is_left_when_it_has_answered_all()
+    {
+        ScriptedServer server = Serve(async server =>
+        {
+            NbdRequest first = await server.RequestAsync();
+            NbdRequest second = await server.RequestAsync();
+            await server.ErrorAsync(second.Cookie, NbdError.Shutdown, done: true);
+            await server.DataAsync(first.Cookie, 0, Bytes(Length, 1), done: true);
+            // Throws when the client has gone, as it must.
+            await server.RequestAsync();
+        });
+        RunUntil(() => _device.State == PathState.Up);
+        Submit(BlockOperation.Read, BioFlags.None);
+        Submit(BlockOperation.Read, BioFlags.None);
+        RunUntil(() => server.Sessions == 2);
+        _ended.ShouldBe([BlockStatus.Offline, BlockStatus.Ok]);
+    }
+
+    [Fact]
+    public void A_server_that_never_serves_is_asked_less_and_less_often()
+    {
+        ScriptedServer server = Serve(_ =>
+        {
+            _network.Reset(Server);
+            return Task.CompletedTask;
+        });
+        _loop.RunFor(30 * Second);
+        // 100 ms, 200 ms, ... 5 s, 5 s: not one every 100 ms.
+        server.Sessions.ShouldBeInRange(8, 16);
     }
 
     [Fact]
@@ -269,11 +300,16 @@ public sealed class ClientProtocolTests : IBioOwner, IDisposable
     private BlockStatus Do(BlockOperation operation, BioFlags flags)
     {
         RunUntil(() => _device.State == PathState.Up);
+        Submit(operation, flags);
+        RunUntil(() => _ended.Count > 0);
+        return _ended.ShouldHaveSingleItem();
+    }
+
+    private void Submit(BlockOperation operation, BioFlags flags)
+    {
         var bio = new Bio(this) { Operation = operation, Flags = flags, Length = Length };
         _data.AttachTo(bio);
         _device.Submit(bio);
-        RunUntil(() => _ended.Count > 0);
-        return _ended.ShouldHaveSingleItem();
     }
 
     private void RunUntil(Func<bool> condition) =>
