@@ -111,6 +111,19 @@ public sealed class QemuIoTests : InteropTest
     }
 
     [Fact]
+    public async Task A_server_of_memory_is_a_path()
+    {
+        Needs.Tool("nbdkit", "qemu-io");
+        NbdServerPeer a = Nbdkit("a", "memory", "16M");
+        await a.StartAsync();
+        BraidProcess braid = await RunBraidAsync("--path", a.Uri, "--path", a.Uri);
+
+        await QemuIoAsync(braid.Uri, Patterns);
+
+        braid.ShouldHaveFailedNoPath();
+    }
+
+    [Fact]
     public async Task Two_paths_to_one_store_in_memory_make_one_volume()
     {
         Needs.Tool("qemu-io");
