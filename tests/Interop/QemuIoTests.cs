@@ -111,6 +111,28 @@ public sealed class QemuIoTests : InteropTest
     }
 
     [Fact]
+    public async Task A_file_that_is_not_there_at_start_is_taken_when_it_comes()
+    {
+        Needs.Tool("nbdkit", "qemu-io");
+        string volume = MakeSparseFile("volume", Size);
+        NbdServerPeer a = Nbdkit("a", "file", volume);
+        await a.StartAsync();
+        BraidProcess braid = await RunBraidAsync(
+            "--path", a.Declared, "--path", $"b={FilePath("link")}");
+        (await braid.ReportAsync()).ShouldContain("No such file or directory");
+
+        // The wrong one first.
+        File.CreateSymbolicLink(FilePath("link"), MakeSparseFile("wrong", Size / 2));
+        await braid.LogsAsync("path b: refused: its size is 8388608 bytes, not 16777216");
+        File.Delete(FilePath("link"));
+        File.CreateSymbolicLink(FilePath("link"), volume);
+        await braid.LogsAsync("Reinstating path b");
+        await a.KillAsync();
+
+        await QemuIoAsync(braid.Uri, Patterns);
+    }
+
+    [Fact]
     public async Task A_server_of_memory_is_a_path()
     {
         Needs.Tool("nbdkit", "qemu-io");

@@ -11,17 +11,23 @@ namespace Braid.Transports.File;
 public sealed unsafe class FileDevice : PathDevice
 {
     private const int MaxSegments = 256;
-    private const long MaxBytes = 8 << 20;
+
+    /// <summary>As NBD takes: both may lead to one volume, and this one may come later.</summary>
+    private const long MaxBytes = 32 << 20;
 
     /// <summary>
     /// Of a file opened with O_DIRECT, whose file system does not say what it needs.
     /// </summary>
     private const int DirectBlockSize = 4096;
 
+    /// <summary>A file that is missing, or not the right one, is looked for so often.</summary>
+    private const long RetryNs = 5_000_000_000;
+
     private readonly FileWorkers _workers;
     private readonly string _path;
     private readonly bool _direct;
     private readonly DeviceJob[] _jobs;
+    private readonly LoopTimer _retry;
     private OpenFile? _file;
 
     /// <param name="loop">The loop it is used on.</param>
@@ -38,6 +44,7 @@ public sealed unsafe class FileDevice : PathDevice
         _workers = workers;
         _path = path;
         _direct = direct;
+        _retry = loop.CreateTimer(Start);
         _jobs = new DeviceJob[options.Depth];
         for (int tag = 0; tag < _jobs.Length; tag++) _jobs[tag] = new DeviceJob(this);
     }
@@ -51,23 +58,21 @@ public sealed unsafe class FileDevice : PathDevice
         catch (ErrnoException error)
         {
             Lost(error.Message);
+            _retry.Arm(RetryNs);
             return;
         }
-        Reached(_file.SizeBytes, new QueueLimits
-        {
-            MaxBytes = MaxBytes,
-            MaxSegments = MaxSegments,
-            LogicalBlockSize = _direct ? DirectBlockSize : 1,
-            MaxDiscardBytes = long.MaxValue,
-            MaxWriteZeroesBytes = long.MaxValue,
-            WriteCache = true,
-            Fua = true,
-            ReadOnly = _file.IsReadOnly,
-            Extents = true,
-        });
+        if (Reached(_file.SizeBytes, LimitsOf(_file))) return;
+        // It may be another one the next time, or have grown to its size.
+        _file.Dispose();
+        _file = null;
+        _retry.Arm(RetryNs);
     }
 
-    public override void Stop() => Lost("stopped");
+    public override void Stop()
+    {
+        _retry.Cancel();
+        Lost("stopped");
+    }
 
     public override BlockStatus QueueRequest(Request request)
     {
@@ -86,6 +91,19 @@ public sealed unsafe class FileDevice : PathDevice
         _file = null;
         foreach (DeviceJob job in _jobs) job.Dispose();
     }
+
+    private QueueLimits LimitsOf(OpenFile file) => new()
+    {
+        MaxBytes = MaxBytes,
+        MaxSegments = MaxSegments,
+        LogicalBlockSize = _direct ? DirectBlockSize : 1,
+        MaxDiscardBytes = long.MaxValue,
+        MaxWriteZeroesBytes = long.MaxValue,
+        WriteCache = true,
+        Fua = true,
+        ReadOnly = file.IsReadOnly,
+        Extents = true,
+    };
 
     /// <summary>The file operation of one tag.</summary>
     private sealed class DeviceJob(FileDevice device) : FileJob(MaxSegments)
