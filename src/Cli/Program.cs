@@ -2,10 +2,12 @@
 using System.CommandLine;
 using Braid.Cli;
 using Braid.Daemon;
+using Braid.Scenario;
 
 var root = new RootCommand("Device-mapper multipath in user space.");
 root.Subcommands.Add(DemoCommand.Create());
 root.Subcommands.Add(RunCommand.Create());
+root.Subcommands.Add(ScenarioCommand.Create());
 
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0) return Fail(ExitStatus.Usage, parsed.Errors[0].Message);
@@ -23,7 +25,7 @@ catch (UsageException error)
 {
     return Fail(ExitStatus.Usage, error.Message);
 }
-catch (MapException error)
+catch (Exception error) when (error is MapException or ScenarioException)
 {
     return Fail(ExitStatus.Failed, error.Message);
 }

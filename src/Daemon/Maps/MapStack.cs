@@ -62,7 +62,7 @@ public sealed class MapStack : IMapObserver, IPathVerbs, IDisposable
     /// <summary>True when the clients are gone after <see cref="Drain"/>.</summary>
     public bool IsDrained => _servers.TrueForAll(server => server.IsDrained);
 
-    private MultipathTarget? Target => _map?.Table.Entries[0].Target as MultipathTarget;
+    private MultipathTarget? Target => _map?.Table?.Entries[0].Target as MultipathTarget;
 
     /// <summary>
     /// Connects the paths and calls back once, when each was reached or not, at the latest when the
@@ -93,7 +93,7 @@ public sealed class MapStack : IMapObserver, IPathVerbs, IDisposable
         var parser = new TableParser(TargetTypes, _paths);
         try
         {
-            _map = new MappedDevice(
+            _map = MappedDevice.Create(
                 _loop, _options.Name, host => parser.Parse(table, host), _options.Queue, this);
         }
         catch (TableException error)

@@ -13,14 +13,15 @@ public static class Topology
     public static string Describe(MappedDevice map)
     {
         var text = new StringBuilder();
-        MultipathTarget? target = map.Table.Entries
+        MultipathTarget? target = map.Table?.Entries
             .Select(entry => entry.Target).OfType<MultipathTarget>().FirstOrDefault();
         text.Append(CultureInfo.InvariantCulture, $"{map.Name} dm-0 BRAID,MULTIPATH\n");
         text.Append(CultureInfo.InvariantCulture, $"size={Sizes.Format(map.SizeBytes)} ");
         string features = target is null ? "0" : Features(target);
+        string handler = target?.Handler is { } choice ? $"1 {choice.Name}" : "0";
         string mode = map.Limits.ReadOnly ? "ro" : "rw";
         text.Append(CultureInfo.InvariantCulture,
-            $"features='{features}' hwhandler='0' wp={mode}\n");
+            $"features='{features}' hwhandler='{handler}' wp={mode}\n");
         if (target is not null) AppendGroups(text, target);
         return text.ToString().TrimEnd('\n');
     }

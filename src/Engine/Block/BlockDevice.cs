@@ -23,6 +23,12 @@ public abstract class BlockDevice
     /// <summary>The queue of a request-based device; null for one that takes bios only.</summary>
     public abstract RequestQueue? Queue { get; }
 
+    /// <summary>The handler that is attached to it; most devices have none.</summary>
+    public virtual IHardwareHandler? HardwareHandler => null;
+
+    /// <summary>How many hold it: clients, and tables of devices above.</summary>
+    public int OpenCount { get; private set; }
+
     /// <summary>Requests that have ended, by kind.</summary>
     public abstract BlockStatistics Statistics { get; }
 
@@ -30,6 +36,18 @@ public abstract class BlockDevice
     /// Takes a bio. It may end before this returns. Bios submitted in one turn are merged.
     /// </summary>
     public abstract void Submit(Bio bio);
+
+    /// <summary>
+    /// Attaches a handler, or finds one attached, which stays (scsi_dh_attach). Null when there is
+    /// one now; else why not.
+    /// </summary>
+    public virtual string? AttachHandler(string name) => "the device takes no hardware handler";
+
+    /// <summary>Holds the device: it cannot be removed until <see cref="Close"/>.</summary>
+    public void Open() => OpenCount++;
+
+    /// <summary>Lets go of what <see cref="Open"/> held.</summary>
+    public void Close() => OpenCount--;
 
     /// <summary>
     /// Ends a bio that asks for what the device has not: beyond the end, a write to a read-only

@@ -23,6 +23,9 @@ public sealed class BlockStatistics
 
     public long Flushes { get; set; }
 
+    /// <summary>Flushes that came as clones from a map above; the kernel calls them reads.</summary>
+    public long FlushClones { get; set; }
+
     /// <summary>Requests that were given back and mapped again.</summary>
     public long Requeues { get; set; }
 
@@ -33,6 +36,13 @@ public sealed class BlockStatistics
     {
         if (isWrite) WriteMerges++;
         else ReadMerges++;
+    }
+
+    /// <summary>A clone of that kind has ended.</summary>
+    internal void CountCloneEnd(BlockOperation operation)
+    {
+        if (operation == BlockOperation.Flush) FlushClones++;
+        else CountEnd(operation);
     }
 
     /// <summary>A request or bio of that kind has ended.</summary>

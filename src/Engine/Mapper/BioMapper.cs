@@ -8,7 +8,8 @@ namespace Braid.Mapper;
 /// The bio-based core (drivers/md/dm.c): each bio is cloned for each target it touches, and goes to
 /// the device below at once; merging, if any, is that device's queue's.
 /// </summary>
-internal sealed unsafe class BioMapper(MappedDevice device) : IBioOwner
+internal sealed unsafe class BioMapper(
+    ITargetHost host, Table firstTable, QueueLimits firstLimits) : MapperCore, IBioOwner
 {
     private readonly Stack<TargetBio> _clones = new();
     private readonly Stack<MappedBio> _wholes = new();
@@ -16,16 +17,63 @@ internal sealed unsafe class BioMapper(MappedDevice device) : IBioOwner
     /// <summary>By the number of a clone, which its bio carries as its cookie.</summary>
     private readonly List<TargetBio> _byCookie = [];
 
-    public BlockStatistics Statistics { get; } = new();
+    /// <summary>Bios that came, or came back, while the device was suspended.</summary>
+    private readonly LinkedList<Bio> _deferred = new();
 
-    /// <summary>Bios of clients that have not ended.</summary>
-    public int InFlight => Statistics.InFlight;
+    private Table _table = firstTable;
+    private QueueLimits _limits = firstLimits;
+    private Action? _whenIdle;
+    private bool _isQuiesced;
 
-    public void Submit(Bio bio)
+    public override RequestQueue? Queue => null;
+
+    public override BlockStatistics Statistics { get; } = new();
+
+    public override int InFlight => Statistics.InFlight + _deferred.Count;
+
+    public override void SetTable(Table table, QueueLimits limits) =>
+        (_table, _limits) = (table, limits);
+
+    public override void Quiesce() => _isQuiesced = true;
+
+    public override void Unquiesce()
     {
+        _isQuiesced = false;
+        while (!_isQuiesced && _deferred.First is { } first)
+        {
+            _deferred.RemoveFirst();
+            Submit(first.Value);
+        }
+    }
+
+    public override void WhenIdle(Action callback)
+    {
+        Invariant.That(_whenIdle is null);
+        if (Statistics.InFlight == 0) callback();
+        else _whenIdle = callback;
+    }
+
+    public override void KickRequeueList()
+    {
+        // Nothing waits here: a bio-based target holds its bios itself.
+    }
+
+    public override void Submit(Bio bio)
+    {
+        if (bio.Operation == BlockOperation.Flush && !_limits.WriteCache)
+        {
+            bio.EndWith(BlockStatus.Ok);
+            return;
+        }
+        if (_isQuiesced)
+        {
+            _deferred.AddLast(bio);
+            return;
+        }
         if (!_wholes.TryPop(out MappedBio? whole)) whole = new MappedBio();
         whole.Bio = bio;
         whole.Status = BlockStatus.Ok;
+        whole.IsRequeued = false;
         // One extra, so that parts that end at once do not end the whole before all are made.
         whole.Parts = 1;
         Statistics.InFlight++;
@@ -50,6 +98,8 @@ internal sealed unsafe class BioMapper(MappedDevice device) : IBioOwner
                 End(part, BlockStatus.IoError);
                 break;
             case MapResult.Requeue:
+                Requeue(part);
+                break;
             case MapResult.DelayRequeue:
             default:
                 Invariant.Broken($"map result {result} for a bio");
@@ -70,6 +120,8 @@ internal sealed unsafe class BioMapper(MappedDevice device) : IBioOwner
             case EndIoResult.Incomplete:
                 break;
             case EndIoResult.Requeue:
+                Requeue(part);
+                break;
             case EndIoResult.DelayRequeue:
             default:
                 Invariant.Broken($"end-I/O result {result} for a bio");
@@ -81,7 +133,7 @@ internal sealed unsafe class BioMapper(MappedDevice device) : IBioOwner
     private void MapFlush(MappedBio whole)
     {
         // By index: to enumerate an interface would allocate.
-        IReadOnlyList<TargetEntry> entries = device.Table.Entries;
+        IReadOnlyList<TargetEntry> entries = _table.Entries;
         for (int i = 0; i < entries.Count; i++) Map(Part(whole, entries[i], 0, 0));
     }
 
@@ -93,9 +145,15 @@ internal sealed unsafe class BioMapper(MappedDevice device) : IBioOwner
     {
         Bio bio = whole.Bio!;
         long position = bio.Offset;
+        // It may have come when the table was a longer one.
+        if (bio.End > _table.SizeBytes)
+        {
+            whole.Status = BlockStatus.IoError;
+            return;
+        }
         while (position < bio.End)
         {
-            TargetEntry entry = device.Table.Find(position);
+            TargetEntry entry = _table.Find(position);
             long end = Math.Min(bio.End, entry.End);
             Map(Part(whole, entry, position, end - position));
             if (bio.Operation == BlockOperation.Extents) return;
@@ -126,6 +184,16 @@ internal sealed unsafe class BioMapper(MappedDevice device) : IBioOwner
         return part;
     }
 
+    /// <summary>
+    /// The target has no path for a part, but a suspend without flush is under way: the whole bio
+    /// is kept for the next table (DM_ENDIO_REQUEUE).
+    /// </summary>
+    private void Requeue(TargetBio part)
+    {
+        part.Whole!.IsRequeued = true;
+        End(part, BlockStatus.IoError);
+    }
+
     private void End(TargetBio part, BlockStatus status)
     {
         MappedBio whole = part.Whole!;
@@ -146,8 +214,17 @@ internal sealed unsafe class BioMapper(MappedDevice device) : IBioOwner
         whole.Bio = null;
         _wholes.Push(whole);
         Statistics.InFlight--;
+        if (whole.IsRequeued && host.IsNoFlushSuspending) _deferred.AddFirst(bio);
+        else EndWhole(bio, whole.Status);
+        if (Statistics.InFlight > 0 || _whenIdle is not { } whenIdle) return;
+        _whenIdle = null;
+        whenIdle();
+    }
+
+    private void EndWhole(Bio bio, BlockStatus status)
+    {
         Statistics.CountEnd(bio.Operation);
         Statistics.CountBytes(bio.Operation, bio.Length);
-        bio.EndWith(whole.Status);
+        bio.EndWith(status);
     }
 }

@@ -4,6 +4,21 @@ using Braid.Block;
 
 namespace Braid.Mapper;
 
+/// <summary>What a target maps.</summary>
+[Flags]
+public enum TargetKinds
+{
+    None = 0,
+    Bio = 1,
+    Request = 2,
+}
+
+/// <summary>A part of a device below.</summary>
+/// <param name="Device">The device.</param>
+/// <param name="Offset">Bytes from its start.</param>
+/// <param name="Length">Bytes.</param>
+public readonly record struct DeviceRange(BlockDevice Device, long Offset, long Length);
+
 /// <summary>
 /// One line of a table (struct dm_target): maps I/O of its range to devices below. On the loop of
 /// its mapped device.
@@ -13,8 +28,19 @@ public interface ITarget
     /// <summary>As the table names it.</summary>
     string TypeName { get; }
 
-    /// <summary>Devices below, each once.</summary>
-    IEnumerable<BlockDevice> Devices { get; }
+    /// <summary>Whether it maps requests, bios, or either.</summary>
+    TargetKinds Kinds { get; }
+
+    /// <summary>True if a device that has one keeps this type (DM_TARGET_IMMUTABLE).</summary>
+    bool IsImmutable => false;
+
+    /// <summary>True if it may stand in for any other (DM_TARGET_WILDCARD).</summary>
+    bool IsWildcard => false;
+
+    /// <summary>
+    /// The parts of devices below that it uses (iterate_devices); a device may be in it twice.
+    /// </summary>
+    IEnumerable<DeviceRange> Ranges { get; }
 
     /// <summary>Arguments as the kernel prints them with STATUSTYPE_TABLE.</summary>
     void AppendTable(StringBuilder text);
@@ -22,10 +48,35 @@ public interface ITarget
     /// <summary>State as the kernel prints it with STATUSTYPE_INFO.</summary>
     void AppendStatus(StringBuilder text);
 
+    /// <summary>The device begins to be suspended; I/O still comes.</summary>
+    void Presuspend(bool noFlush)
+    {
+        // Most targets hold nothing that would have to be let go.
+    }
+
+    /// <summary>The device is suspended: nothing of this target's is under way.</summary>
+    void Postsuspend()
+    {
+        // The same.
+    }
+
+    /// <summary>I/O comes again, or for the first time.</summary>
+    void Resume()
+    {
+        // The same.
+    }
+
+    /// <summary>Its table was released.</summary>
+    void Release()
+    {
+        // Most targets own nothing that would have to be given back.
+    }
+
     /// <summary>
     /// Acts on a message. <see cref="MessageException"/> when it is not understood or fails.
     /// </summary>
-    void Message(IReadOnlyList<string> words);
+    void Message(IReadOnlyList<string> words) =>
+        throw new MessageException($"the {TypeName} target takes no messages");
 }
 
 /// <summary>
@@ -53,11 +104,6 @@ public interface IRequestTarget : ITarget
 /// <summary>A target that maps bios one by one.</summary>
 public interface IBioTarget : ITarget
 {
-    /// <summary>
-    /// Of a target that can map requests too: that it was asked to map bios (queue_mode bio).
-    /// </summary>
-    bool PrefersBios => false;
-
     /// <summary>Sets the device and the offset of the clone.</summary>
     MapResult Map(TargetBio bio);
 

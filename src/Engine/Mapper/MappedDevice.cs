@@ -5,84 +5,109 @@ using Braid.Io;
 namespace Braid.Mapper;
 
 /// <summary>
-/// A device that a table maps to others (struct mapped_device). Request-based when its one target
-/// maps requests, else bio-based. Lives on one loop and is used on its thread only.
+/// A device that a table maps to others (struct mapped_device). It has a live table and perhaps an
+/// inactive one, can be suspended, and keeps the type of its first table. Lives on one loop and is
+/// used on its thread only.
 /// </summary>
-public sealed class MappedDevice : BlockDevice, ITargetHost
+public sealed partial class MappedDevice : BlockDevice, ITargetHost
 {
     private readonly IMapObserver _observer;
-    private readonly RequestMapper? _requests;
-    private readonly BioMapper? _bios;
+    private readonly QueueOptions _options;
     private readonly List<Action> _eventWaiters = [];
+    private QueueLimits _limits = new();
+    private MapperCore? _core;
 
-    /// <summary>Makes a live device from a table's text.</summary>
-    /// <exception cref="TableException">The table cannot be loaded.</exception>
-    public MappedDevice(
-        IoLoop loop, string name, Func<ITargetHost, Table> load, QueueOptions options,
-        IMapObserver observer)
+    /// <summary>Makes a device without a table.</summary>
+    public MappedDevice(IoLoop loop, string name, QueueOptions options, IMapObserver observer)
         : base(name)
     {
         Loop = loop;
+        _options = options;
         _observer = observer;
-        Table = load(this);
-        Limits = Table.StackLimits();
-        if (Table.RequestTarget is { } target && target is not IBioTarget { PrefersBios: true })
-            _requests = new RequestMapper(loop, target, Limits, options);
-        else
-            _bios = new BioMapper(this);
     }
 
     public IoLoop Loop { get; }
 
-    /// <summary>The live table.</summary>
-    public Table Table { get; }
+    /// <summary>The table that I/O goes through; null before the first resume.</summary>
+    public Table? Table { get; private set; }
 
-    public override long SizeBytes => Table.SizeBytes;
+    /// <summary>The table that the next resume makes live.</summary>
+    public Table? InactiveTable { get; private set; }
 
-    public override QueueLimits Limits { get; }
+    /// <summary>Of its first table; None before.</summary>
+    public TargetKinds Kind { get; private set; }
 
-    public override RequestQueue? Queue => _requests?.Queue;
+    public override long SizeBytes => Table?.SizeBytes ?? 0;
 
-    public override BlockStatistics Statistics =>
-        _requests?.Queue.Statistics ?? _bios!.Statistics;
+    public override QueueLimits Limits => _limits;
+
+    public override bool HasLimits => _core is not null;
+
+    public override RequestQueue? Queue => _core?.Queue;
+
+    public override BlockStatistics Statistics => _core?.Statistics ?? NoStatistics;
 
     /// <summary>I/Os of clients that have not ended, wherever they are held.</summary>
-    public int InFlight => _requests?.Queue.Tags.InUse ?? _bios!.InFlight;
+    public int InFlight => _core?.InFlight ?? 0;
 
     /// <summary>Table events so far (dm's event number).</summary>
     public uint EventNumber { get; private set; }
 
-    public bool IsNoFlushSuspending => false;
+    private static BlockStatistics NoStatistics { get; } = new();
+
+    /// <summary>Makes a live device from one table, as `dmsetup create` does.</summary>
+    /// <exception cref="TableException">The table cannot be loaded.</exception>
+    public static MappedDevice Create(
+        IoLoop loop, string name, Func<ITargetHost, Table> load, QueueOptions options,
+        IMapObserver observer)
+    {
+        var device = new MappedDevice(loop, name, options, observer);
+        device.Load(load(device));
+        device.Activate();
+        return device;
+    }
 
     public override void Submit(Bio bio)
     {
-        if (Refuse(bio)) return;
-        if (_requests is { } requests) requests.Queue.Submit(bio);
-        else _bios!.Submit(bio);
+        if (!Refuse(bio)) _core!.Submit(bio);
     }
 
     /// <summary>Sends a message to the target at the start of the device.</summary>
-    /// <exception cref="MessageException">It was not understood or could not be
-    /// followed.</exception>
-    public void Message(IReadOnlyList<string> words) => Table.Entries[0].Target.Message(words);
+    /// <exception cref="MessageException">
+    /// It was not understood or could not be followed, or the device is suspended.
+    /// </exception>
+    public void Message(IReadOnlyList<string> words)
+    {
+        if (Table is null) throw new MessageException("the device has no table");
+        if (IsSuspended) throw new MessageException("the device is suspended");
+        Table.Entries[0].Target.Message(words);
+    }
 
-    /// <summary>Calls back once, at the next table event.</summary>
+    /// <summary>A new name; names are the caller's to keep apart.</summary>
+    public void Rename(string name) => Name = name;
+
+    /// <summary>Calls back once, at the next table event or when the device is removed.</summary>
     public void OnNextEvent(Action callback) => _eventWaiters.Add(callback);
 
-    public void KickRequeueList() => _requests?.Queue.KickRequeueList();
+    public void KickRequeueList() => _core?.KickRequeueList();
 
-    public void Remap(TargetBio bio) => _bios!.Map(bio);
+    public void Remap(TargetBio bio) => ((BioMapper)_core!).Map(bio);
 
     public void RaiseEvent()
     {
         EventNumber++;
-        Action[] waiters = [.. _eventWaiters];
-        _eventWaiters.Clear();
-        foreach (Action waiter in waiters) waiter();
+        WakeEventWaiters();
     }
 
     public void Log(string text) => _observer.OnLog(this, text);
 
     public void PathChanged(BlockDevice path, bool isActive, int validPaths) =>
         _observer.OnPathChanged(this, path, isActive, validPaths);
+
+    private void WakeEventWaiters()
+    {
+        Action[] waiters = [.. _eventWaiters];
+        _eventWaiters.Clear();
+        foreach (Action waiter in waiters) waiter();
+    }
 }

@@ -9,12 +9,13 @@ namespace Braid.Mapper;
 /// request to a clone on a queue below, and when the clone has failed on a path, gives the
 /// *original* back to the queue: nothing is recorded and nothing allocated for the retry.
 /// </summary>
-internal sealed class RequestMapper : IQueueDriver, ICloneOwner
+internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
 {
     /// <summary>How long a delayed requeue waits, unless it is kicked (dm-rq.c: 100 ms).</summary>
     public const long DelayRequeueNs = 100_000_000;
 
-    private readonly IRequestTarget _target;
+    private readonly RequestQueue _queue;
+    private IRequestTarget _target;
     private readonly TargetIo[] _ios;
 
     public RequestMapper(
@@ -23,13 +24,33 @@ internal sealed class RequestMapper : IQueueDriver, ICloneOwner
         _target = target;
         _ios = new TargetIo[options.Depth];
         for (int tag = 0; tag < _ios.Length; tag++) _ios[tag] = new TargetIo();
-        Queue = new RequestQueue(loop, this, limits, options);
+        _queue = new RequestQueue(loop, this, limits, options);
     }
 
-    public RequestQueue Queue { get; }
+    public override RequestQueue Queue => _queue;
+
+    public override BlockStatistics Statistics => _queue.Statistics;
+
+    public override int InFlight => _queue.Tags.InUse;
 
     /// <summary>As a path of another map: never said to be congested.</summary>
     public bool IsBusy => false;
+
+    public override void Submit(Bio bio) => _queue.Submit(bio);
+
+    public override void SetTable(Table table, QueueLimits limits)
+    {
+        _target = table.RequestTarget!;
+        _queue.Limits = limits;
+    }
+
+    public override void Quiesce() => _queue.Quiesce();
+
+    public override void Unquiesce() => _queue.Unquiesce();
+
+    public override void WhenIdle(Action callback) => _queue.WhenIdle(callback);
+
+    public override void KickRequeueList() => _queue.KickRequeueList();
 
     /// <summary>Map: busy? then clone, choose the path, dispatch (dm_mq_queue_rq).</summary>
     public BlockStatus QueueRequest(Request request)
@@ -46,7 +67,7 @@ internal sealed class RequestMapper : IQueueDriver, ICloneOwner
             case MapResult.Requeue:
                 return BlockStatus.Resource;
             case MapResult.DelayRequeue:
-                Queue.Requeue(request, 0, DelayRequeueNs);
+                _queue.Requeue(request, 0, DelayRequeueNs);
                 return BlockStatus.Ok;
             case MapResult.Kill:
                 return BlockStatus.IoError;
@@ -65,15 +86,15 @@ internal sealed class RequestMapper : IQueueDriver, ICloneOwner
         switch (result)
         {
             case EndIoResult.Done:
-                Queue.Complete(origin, status, done);
+                _queue.Complete(origin, status, done);
                 break;
             case EndIoResult.Incomplete:
                 break;
             case EndIoResult.Requeue:
-                Queue.Requeue(origin, done, 0);
+                _queue.Requeue(origin, done, 0);
                 break;
             case EndIoResult.DelayRequeue:
-                Queue.Requeue(origin, done, DelayRequeueNs);
+                _queue.Requeue(origin, done, DelayRequeueNs);
                 break;
             default:
                 Invariant.Broken($"end-I/O result {result}");

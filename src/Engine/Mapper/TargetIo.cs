@@ -54,4 +54,7 @@ internal sealed class MappedBio
     public int Parts { get; set; }
 
     public BlockStatus Status { get; set; }
+
+    /// <summary>A part could not be done now: the bio goes to the next table.</summary>
+    public bool IsRequeued { get; set; }
 }

@@ -32,7 +32,7 @@ internal sealed class HeldBios(MultipathTarget target, ITargetHost host) : TurnT
 
     protected override void RunTask()
     {
-        Invariant.That(target.PrefersBios);
+        Invariant.That(target.Kinds == TargetKinds.Bio);
         TargetBio? bio = _first;
         _first = _last = null;
         Count = 0;

@@ -30,6 +30,9 @@ public sealed class MultipathFeatures
 
     public QueueMode QueueMode { get; set; }
 
+    /// <summary>Bio mode cannot change the handler of a device, so it always keeps it.</summary>
+    public bool RetainsHandler => RetainAttachedHandler || QueueMode == QueueMode.Bio;
+
     /// <summary>The words in force, as `table` prints them.</summary>
     public IReadOnlyList<string> Words()
     {
@@ -37,9 +40,7 @@ public sealed class MultipathFeatures
         if (QueueIfNoPath) words.Add("queue_if_no_path");
         if (PgInitRetries is { } retries) words.AddRange(["pg_init_retries", Number(retries)]);
         if (PgInitDelayMs is { } delay) words.AddRange(["pg_init_delay_msecs", Number(delay)]);
-        // Bio mode cannot change the handler of a device, so it always keeps it.
-        if (RetainAttachedHandler || QueueMode == QueueMode.Bio)
-            words.Add("retain_attached_hw_handler");
+        if (RetainsHandler) words.Add("retain_attached_hw_handler");
         if (QueueMode == QueueMode.Bio) words.AddRange(["queue_mode", "bio"]);
         return words;
     }

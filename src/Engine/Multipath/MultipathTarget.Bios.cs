@@ -14,8 +14,15 @@ public sealed partial class MultipathTarget
         if (path is null || !_queueIo) path = ChoosePath(bio.Clone.Length);
         if (path is null)
         {
-            if (!MayQueue) return MapResult.Kill;
+            if (!_noPath.Queues)
+                return _host.IsNoFlushSuspending ? MapResult.Requeue : MapResult.Kill;
             _held.Add(bio);
+            return MapResult.Submitted;
+        }
+        if (MustActivate())
+        {
+            _held.Add(bio);
+            _activation.StartRound();
             return MapResult.Submitted;
         }
         bio.Device = path.Device;
@@ -31,8 +38,9 @@ public sealed partial class MultipathTarget
         EndIo(bio.Io);
         if (!status.IsPathError()) return EndIoResult.Done;
         FailPath(PathOf(bio.Io));
-        if (ValidPaths == 0 && !MayQueue)
+        if (ValidPaths == 0 && !_noPath.Queues)
         {
+            if (_host.IsNoFlushSuspending) return EndIoResult.Requeue;
             status = BlockStatus.IoError;
             return EndIoResult.Done;
         }

@@ -21,7 +21,10 @@ public sealed partial class MultipathTarget
             return same;
         }
         if (TakeNextGroup() is { } next && ChooseIn(next, bytes) is { } wished) return wished;
-        return Scan(bytes, bypassed: false) ?? Scan(bytes, bypassed: true) ?? ChooseNone();
+        if (Scan(bytes, bypassed: false) is { } found) return found;
+        if (Scan(bytes, bypassed: true) is not { } lastResort) return ChooseNone();
+        _activation.DelayNextRound();
+        return lastResort;
     }
 
     private PriorityGroup? TakeNextGroup()
@@ -49,8 +52,11 @@ public sealed partial class MultipathTarget
         PgPath? path = group.Selector.SelectPath(bytes);
         if (path is null) return null;
         _currentPath = path;
-        _currentGroup = group;
-        _queueIo = false;
+        if (group != _currentGroup)
+        {
+            _currentGroup = group;
+            _queueIo = _activation.OnSwitch(Handler is not null);
+        }
         return path;
     }
 

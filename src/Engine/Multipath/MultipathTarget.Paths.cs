@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
 using Braid.Mapper;
 
 namespace Braid.Multipath;
@@ -18,6 +19,7 @@ public sealed partial class MultipathTarget
         if (path == _currentPath) _currentPath = null;
         _host.PathChanged(path.Device, isActive: false, ValidPaths);
         _host.RaiseEvent();
+        _noPath.StartClock();
     }
 
     /// <summary>Puts a path back into use; nothing happens to one that works.</summary>
@@ -32,6 +34,11 @@ public sealed partial class MultipathTarget
             _currentPath = null;
             RunQueue();
         }
+        else if (Handler is not null && path.Group == _currentGroup)
+        {
+            _activation.StartFor(path);
+        }
+        _noPath.StopClock();
         _host.PathChanged(path.Device, isActive: true, ValidPaths);
         _host.RaiseEvent();
     }
@@ -58,48 +65,54 @@ public sealed partial class MultipathTarget
     /// <summary>queue_if_no_path and fail_if_no_path: turned off, what waits fails now.</summary>
     public void SetQueueIfNoPath(bool queue)
     {
-        Features.QueueIfNoPath = queue;
-        if (!queue) RunQueue();
+        if (!queue) _noPath.StopClock();
+        _noPath.Set(queue);
+        if (queue) _noPath.StartClock();
     }
 
     /// <summary>A message, its words as `dmsetup message` takes them; names ignore case.</summary>
     public void Message(IReadOnlyList<string> words)
     {
         string name = words.Count > 0 ? words[0].ToLowerInvariant() : "";
-        switch (name)
-        {
-            case "queue_if_no_path" when words.Count == 1:
-                SetQueueIfNoPath(true);
-                break;
-            case "fail_if_no_path" when words.Count == 1:
-                SetQueueIfNoPath(false);
-                break;
-            case "disable_group" when words.Count == 2:
-                BypassGroup(Group(words[1]), bypassed: true);
-                break;
-            case "enable_group" when words.Count == 2:
-                BypassGroup(Group(words[1]), bypassed: false);
-                break;
-            case "switch_group" when words.Count == 2:
-                SwitchGroup(Group(words[1]));
-                break;
-            case "fail_path" when words.Count == 2:
-                ForEachPath(words[1], FailPath);
-                break;
-            case "reinstate_path" when words.Count == 2:
-                ForEachPath(words[1], ReinstatePath);
-                break;
-            default:
-                throw new MessageException(
-                    $"Unrecognised multipath message received: {string.Join(' ', words)}");
-        }
+        if (words.Count == 1 && name is "queue_if_no_path" or "fail_if_no_path")
+            SetQueueIfNoPath(name == "queue_if_no_path");
+        else if (words.Count != 2)
+            throw new MessageException(
+                $"multipath takes a message and its argument, not {words.Count} words");
+        else
+            Message(name, words[1]);
     }
 
     /// <summary>Maps again whatever waits for a path, in the mapper's queue or here.</summary>
-    private void RunQueue()
+    internal void RunQueue()
     {
         _host.KickRequeueList();
         _held.Process();
+    }
+
+    private void Message(string name, string argument)
+    {
+        switch (name)
+        {
+            case "disable_group":
+                BypassGroup(Group(argument), bypassed: true);
+                break;
+            case "enable_group":
+                BypassGroup(Group(argument), bypassed: false);
+                break;
+            case "switch_group":
+                SwitchGroup(Group(argument));
+                break;
+            case "fail_path":
+                ForEachPath(argument, FailPath);
+                break;
+            case "reinstate_path":
+                ForEachPath(argument, ReinstatePath);
+                break;
+            default:
+                throw new MessageException(
+                    $"unrecognised multipath message '{name} {argument}'");
+        }
     }
 
     private PriorityGroup Group(string word)
@@ -113,16 +126,29 @@ public sealed partial class MultipathTarget
     /// <summary>A path may be in several groups: the verb is for all of them.</summary>
     private void ForEachPath(string name, Action<PgPath> action)
     {
+        BlockDevice device = FindDevice(name);
         bool found = false;
         foreach (PriorityGroup group in _groups)
         {
             foreach (PgPath path in group.Paths)
             {
-                if (path.Device.Name != name) continue;
+                if (path.Device != device) continue;
                 found = true;
                 action(path);
             }
         }
-        if (!found) throw new MessageException($"no path '{name}' in this map");
+        if (!found) throw new MessageException($"'{name}' is no path of this map");
+    }
+
+    private BlockDevice FindDevice(string name)
+    {
+        try
+        {
+            return _context.Devices.Find(name);
+        }
+        catch (TableException error)
+        {
+            throw new MessageException(error.Message);
+        }
     }
 }

@@ -10,7 +10,7 @@ namespace Braid.Multipath;
 /// </summary>
 public sealed partial class MultipathTarget
 {
-    private bool MayQueue => Features.QueueIfNoPath || _host.IsNoFlushSuspending;
+    private bool MayQueue => _noPath.Queues || _host.IsNoFlushSuspending;
 
     /// <summary>multipath_clone_and_map: the path is chosen here, for a whole request.</summary>
     public MapResult CloneAndMap(
@@ -21,6 +21,11 @@ public sealed partial class MultipathTarget
         if (path is null || !_queueIo) path = ChoosePath(origin.Length);
         if (path is null) return MayQueue ? MapResult.DelayRequeue : MapResult.Kill;
 
+        if (MustActivate())
+        {
+            _activation.StartRound();
+            return MapResult.DelayRequeue;
+        }
         clone = path.Device.Queue!.TryAllocateClone(origin, owner);
         // Back-pressure, not a delay: while it waits, the queue above goes on merging.
         if (clone is null) return MapResult.Requeue;
@@ -48,6 +53,9 @@ public sealed partial class MultipathTarget
         EndIo(io);
         return result;
     }
+
+    /// <summary>The group of the path is not ready for I/O.</summary>
+    private bool MustActivate() => _queueIo || _activation.IsRequired;
 
     private static PgPath PathOf(TargetIo io) => Unsafe.As<PgPath>(io.Route!);
 

@@ -14,15 +14,16 @@ public sealed partial class MultipathTarget
         IReadOnlyList<string> features = Features.Words();
         AppendNumber(text, features.Count);
         foreach (string word in features) text.Append(word).Append(' ');
-        text.Append("0 ");
+        text.Append(Handler is null ? "0 " : $"1 {Handler.Name} ");
         AppendGroups(text, StatusKind.Table);
     }
 
     public void AppendStatus(StringBuilder text)
     {
         text.Append(_queueIo ? "2 1 " : "2 0 ");
-        // Rounds of activation since the last switch, then the handler's own words: none.
-        text.Append("0 0 ");
+        AppendNumber(text, _activation.Rounds);
+        // Words of the handler's own: none.
+        text.Append("0 ");
         AppendGroups(text, StatusKind.Info);
     }
 

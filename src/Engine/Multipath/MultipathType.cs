@@ -8,7 +8,13 @@ namespace Braid.Multipath;
 /// Reads the arguments of a multipath line: features, hardware handler, groups with their selectors
 /// and paths.
 /// </summary>
-public sealed class MultipathType : ITargetType
+/// <param name="queueTimeoutNs">
+/// How long I/O is queued without a path, asked each time; 0 for ever (the kernel's module
+/// parameter queue_if_no_path_timeout_secs).
+/// </param>
+/// <param name="selectors">The selectors that there are; null for all.</param>
+public sealed class MultipathType(
+    Func<long>? queueTimeoutNs = null, IReadOnlyList<string>? selectors = null) : ITargetType
 {
     private const uint MaxFeatureWords = 8;
     private const uint MaxHandlerWords = 1024;
@@ -18,30 +24,25 @@ public sealed class MultipathType : ITargetType
     private const uint MaxPgInitRetries = 50;
     private const uint MaxPgInitDelayMs = 60_000;
 
+    private readonly IReadOnlyList<string> _selectors = selectors ?? SelectorTypes.Names;
+
     public string Name => "multipath";
 
     public ITarget Create(TableWords words, TargetContext context)
     {
         MultipathFeatures features = ReadFeatures(words);
-        ReadHandler(words, features, context.Host.Log);
+        var target = new MultipathTarget(context, features, queueTimeoutNs);
+        ReadHandler(words, target);
         int groups = (int)words.TakeNumber("the number of priority groups", 0, MaxGroups);
-        uint initial = words.TakeNumber("the initial priority group", 0, uint.MaxValue);
+        int initial = (int)words.TakeNumber("the initial priority group", 0, MaxGroups);
         if ((groups == 0) != (initial == 0))
             throw new TableException("invalid initial priority group", words);
-        var target = new MultipathTarget(context.Host, features);
         for (int number = 1; number <= groups; number++)
-            target.Add(ReadGroup(words, context, number));
-        if (!target.PrefersBios) RequireRequestBased(target, words);
+            target.Add(ReadGroup(words, context, target, number));
         if (words.Left > 0) throw new TableException("priority group count mismatch", words);
-        if (groups > 0) target.StartWith(target.Groups[initial <= groups ? (int)initial - 1 : 0]);
+        // One beyond the last is taken, and means nothing.
+        target.Complete(initial > 0 && initial <= groups ? target.Groups[initial - 1] : null);
         return target;
-    }
-
-    private static void RequireRequestBased(MultipathTarget target, TableWords words)
-    {
-        foreach (BlockDevice device in target.Devices)
-            if (device.Queue is null)
-                throw new TableException($"{device.Name} takes no requests, only bios", words);
     }
 
     private static MultipathFeatures ReadFeatures(TableWords words)
@@ -85,42 +86,39 @@ public sealed class MultipathType : ITargetType
     }
 
     /// <summary>
-    /// No path of this release has a hardware handler, so none can be asked for. In bio mode, as in
-    /// the kernel, it is asked for in vain.
+    /// In bio mode, as in the kernel, a handler is asked for in vain.
     /// </summary>
-    private static void ReadHandler(
-        TableWords words, MultipathFeatures features, Action<string> log)
+    private static void ReadHandler(TableWords words, MultipathTarget target)
     {
         int count = words.TakeCount("the number of hardware handler words", MaxHandlerWords);
         if (count == 0) return;
-        if (features.QueueMode == QueueMode.Bio)
-        {
-            for (int i = 0; i < count; i++) words.Take("a hardware handler word");
-            log("bio-based multipath doesn't allow hardware handler args");
-            return;
-        }
-        words.Take("the hardware handler");
-        throw new TableException("no path has a hardware handler", words);
+        var handler = new string[count];
+        for (int i = 0; i < count; i++) handler[i] = words.Take("a hardware handler word");
+        if (target.Features.QueueMode == QueueMode.Bio)
+            target.Host.Log("bio-based multipath doesn't allow hardware handler args");
+        else
+            target.Handler = new HandlerChoice(handler[0], handler[1..]);
     }
 
-    private static PriorityGroup ReadGroup(TableWords words, TargetContext context, int number)
+    private PriorityGroup ReadGroup(
+        TableWords words, TargetContext context, MultipathTarget target, int number)
     {
         var group = new PriorityGroup(number, ReadSelector(words, context.Host));
         int paths = (int)words.TakeNumber("the number of paths", 1, MaxPaths);
         int perPath = (int)words.TakeNumber("the number of words per path", 0, MaxArguments);
         if (words.Left < paths * (1 + perPath))
             throw new TableException("not enough path parameters in priority group", words);
-        for (int i = 0; i < paths; i++) ReadPath(words, context, group, perPath);
+        for (int i = 0; i < paths; i++) ReadPath(words, context, target, group, perPath);
         return group;
     }
 
-    private static IPathSelector ReadSelector(TableWords words, ITargetHost host)
+    private IPathSelector ReadSelector(TableWords words, ITargetHost host)
     {
         string name = words.Take("the path selector");
-        if (!SelectorTypes.Names.Contains(name, StringComparer.Ordinal))
+        if (!_selectors.Contains(name, StringComparer.Ordinal))
             throw new TableException(
                 "unknown path selector type, known are "
-                + string.Join(", ", SelectorTypes.Names), words);
+                + string.Join(", ", _selectors), words);
         int count = words.TakeCount("the number of selector words", MaxArguments);
         var arguments = new string[count];
         for (int i = 0; i < count; i++) arguments[i] = words.Take("a selector word");
@@ -136,11 +134,12 @@ public sealed class MultipathType : ITargetType
     }
 
     private static void ReadPath(
-        TableWords words, TargetContext context, PriorityGroup group, int perPath)
+        TableWords words, TargetContext context, MultipathTarget target, PriorityGroup group,
+        int perPath)
     {
         BlockDevice device = context.Devices.Find(words.Take("a path"));
-        if (device.SizeBytes > 0 && device.SizeBytes < context.Offset + context.Length)
-            throw new TableException($"{device.Name} is too small for the target", words);
+        if (target.Attach(device) is { } problem)
+            throw new TableException($"error attaching hardware handler: {problem}", words);
         var path = new PgPath(device, group);
         var arguments = new string[perPath];
         for (int i = 0; i < perPath; i++) arguments[i] = words.Take("a path's word");

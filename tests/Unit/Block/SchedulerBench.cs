@@ -23,7 +23,7 @@ internal sealed class SchedulerBench
 
     public SimulatedLoop Loop { get; }
 
-    public Scheduler Scheduler { get; }
+    public RequestScheduler Scheduler { get; }
 
     public BlockStatistics Statistics => _queue.Statistics;
 

@@ -60,8 +60,8 @@ public sealed class TableTests
     public void Blank_lines_and_blanks_do_not_matter()
     {
         MappedDevice map = _bench.Map("\n0  8\tlinear a   16\r\n\n8 8 error\n");
-        map.Table.Describe().ShouldBe("0 8 linear a 16\n8 8 error ");
-        map.Table.Status().ShouldBe("0 8 linear \n8 8 error ");
+        map.Table!.Describe().ShouldBe("0 8 linear a 16\n8 8 error ");
+        map.Table!.Status().ShouldBe("0 8 linear \n8 8 error ");
         map.SizeBytes.ShouldBe(16 * 512);
     }
 

@@ -103,7 +103,7 @@ public sealed class ChoiceTests
         MappedDevice map = _bench.Map("0 2048 multipath 0 0 2 1 round-robin 0 2 1 a 1 b 1 "
             + "round-robin 0 1 1 a 1");
         MultipathTarget target = map.Multipath();
-        target.Devices.Count().ShouldBe(2);
+        map.Table!.Devices.Count().ShouldBe(2);
         target.ValidPaths.ShouldBe(3);
         map.Message("fail_path a");
         target.ValidPaths.ShouldBe(1);

@@ -243,7 +243,7 @@ public sealed class FailoverTests
         Bio held = _bench.Write(map);
         _bench.Loop.RunFor(1000 * Ms);
         Owner.HasEnded(held).ShouldBeFalse();
-        map.Table.Status().ShouldBe("0 2048 multipath 2 0 0 0 0 0 ");
+        map.Table!.Status().ShouldBe("0 2048 multipath 2 0 0 0 0 0 ");
         map.Message("fail_if_no_path");
         _bench.Loop.Settle();
         Owner.StatusOf(held).ShouldBe(BlockStatus.IoError);

@@ -60,7 +60,7 @@ public sealed class MultipathTableTests
     {
         MappedDevice map = _bench.Map(
             "0 2048 multipath 2 queue_mode bio 1 alua 1 1 round-robin 0 1 1 a 1");
-        map.Table.Describe().ShouldBe("0 2048 multipath 3 retain_attached_hw_handler "
+        map.Table!.Describe().ShouldBe("0 2048 multipath 3 retain_attached_hw_handler "
             + "queue_mode bio 0 1 1 round-robin 0 1 1 a 1 ");
         _bench.Log.ShouldBe(["bio-based multipath doesn't allow hardware handler args"]);
     }
@@ -98,9 +98,9 @@ public sealed class MultipathTableTests
     public void A_message_that_cannot_be_followed_is_refused_and_changes_nothing(string message)
     {
         MappedDevice map = _bench.Map("0 2048 multipath 0 0 1 1 round-robin 0 1 1 a 1");
-        string before = map.Table.Describe() + map.Table.Status();
+        string before = map.Table!.Describe() + map.Table!.Status();
         Should.Throw<MessageException>(() => map.Message(message));
-        (map.Table.Describe() + map.Table.Status()).ShouldBe(before);
+        (map.Table!.Describe() + map.Table!.Status()).ShouldBe(before);
         map.EventNumber.ShouldBe(0u);
     }
 
@@ -125,14 +125,14 @@ public sealed class MultipathTableTests
         MappedDevice map = _bench.Map(
             "0 2048 multipath 0 0 1 1 service-time 0 2 2 a 1 3 b 1 1");
         for (int i = 0; i < 8; i++) _bench.Write(map, i * 65536);
-        map.Table.Status().ShouldBe(
+        map.Table!.Status().ShouldBe(
             "0 2048 multipath 2 0 0 0 1 1 A 0 2 2 a A 0 24576 3 b A 0 8192 1 ");
         // A failed path goes on counting what is in flight on it.
         map.Message("fail_path a");
-        map.Table.Status().ShouldContain(" a F 1 24576 3 ");
+        map.Table!.Status().ShouldContain(" a F 1 24576 3 ");
         ((TestDevice)_bench.Find("a")).CompleteAll();
         ((TestDevice)_bench.Find("b")).CompleteAll();
-        map.Table.Status().ShouldContain(" a F 1 0 3 b A 0 0 1 ");
+        map.Table!.Status().ShouldContain(" a F 1 0 3 b A 0 0 1 ");
     }
 
     [Fact]
@@ -142,8 +142,8 @@ public sealed class MultipathTableTests
         _bench.Write(map);
         map.Message("fail_path a");
         map.Message("fail_path b");
-        map.Table.Status().ShouldBe("0 2048 multipath 2 0 0 0 1 1 A 0 2 0 a F 1 b F 1 ");
+        map.Table!.Status().ShouldBe("0 2048 multipath 2 0 0 0 1 1 A 0 2 0 a F 1 b F 1 ");
         _bench.Write(map);
-        map.Table.Status().ShouldBe("0 2048 multipath 2 0 0 0 1 1 E 0 2 0 a F 1 b F 1 ");
+        map.Table!.Status().ShouldBe("0 2048 multipath 2 0 0 0 1 1 E 0 2 0 a F 1 b F 1 ");
     }
 }

@@ -40,7 +40,8 @@ internal sealed class Bench : IMapObserver, IDeviceResolver
 
     /// <summary>Makes a mapped device from a table; without a scheduler unless asked.</summary>
     public MappedDevice Map(string table, QueueOptions? options = null, string name = "mp") =>
-        new(Loop, name, host => new TableParser(Types, this).Parse(table, host),
+        MappedDevice.Create(
+            Loop, name, host => new TableParser(Types, this).Parse(table, host),
             options ?? new QueueOptions(), this);
 
     /// <summary>Makes a mapped device from targets of 1 MiB each, one behind the other.</summary>
@@ -49,7 +50,7 @@ internal sealed class Bench : IMapObserver, IDeviceResolver
         const long Each = 1 << 20;
         IEnumerable<TargetEntry> entries =
             targets.Select((target, i) => new TargetEntry(i * Each, Each, target));
-        return new MappedDevice(Loop, "mp", _ => new Table(entries), options, this);
+        return MappedDevice.Create(Loop, "mp", _ => new Table(entries), options, this);
     }
 
     public BlockDevice Find(string name) =>
@@ -83,5 +84,5 @@ internal static class DeviceExtensions
     public static void Message(this MappedDevice map, string text) => map.Message(text.Split(' '));
 
     public static MultipathTarget Multipath(this MappedDevice map) =>
-        (MultipathTarget)map.Table.Entries[0].Target;
+        (MultipathTarget)map.Table!.Entries[0].Target;
 }

@@ -13,7 +13,9 @@ internal sealed class TestTarget(BlockDevice below) : IRequestTarget
 {
     public string TypeName => "test";
 
-    public IEnumerable<BlockDevice> Devices => [below];
+    public TargetKinds Kinds => TargetKinds.Request;
+
+    public IEnumerable<DeviceRange> Ranges => [new DeviceRange(below, 0, below.SizeBytes)];
 
     public bool IsBusy { get; set; }
 
@@ -75,7 +77,9 @@ internal sealed class TestBioTarget(BlockDevice below) : IBioTarget
 {
     public string TypeName => "testbio";
 
-    public IEnumerable<BlockDevice> Devices => [below];
+    public TargetKinds Kinds => TargetKinds.Bio;
+
+    public IEnumerable<DeviceRange> Ranges => [new DeviceRange(below, 0, below.SizeBytes)];
 
     public Func<MapResult> OnMap { get; set; } = static () => MapResult.Remapped;
 

@@ -22,7 +22,8 @@ internal static class Floors
         new("Transports/*", "Engine/*", "Wire", "Io"),
         new("Exports/*", "Engine/Block", "Wire", "Io"),
         new("Daemon", "Exports/*", "Transports/*", "Engine/*", "Wire", "Io"),
-        new("Cli", "Daemon", "Exports/*", "Transports/*", "Engine/*", "Wire", "Io"),
+        new("Scenario", "Transports/*", "Engine/*", "Io"),
+        new("Cli", "Daemon", "Scenario", "Exports/*", "Transports/*", "Engine/*", "Wire", "Io"),
     ];
 
     /// <summary>The floor that a path is on, as Transports/Nbd; null when on none.</summary>

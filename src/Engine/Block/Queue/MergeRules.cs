@@ -11,7 +11,7 @@ internal static class MergeRules
 
     /// <summary>Whether a request takes more bios.</summary>
     public static bool IsMergeable(Request request) =>
-        !request.NoMerge && request.Flags == BioFlags.None
+        request.Flags == BioFlags.None
         && request.Operation
             is BlockOperation.Read or BlockOperation.Write or BlockOperation.Discard;
 

@@ -80,9 +80,6 @@ public sealed class Request
     /// <summary>Of a clone: who is told of its end.</summary>
     internal ICloneOwner? CloneOwner { get; set; }
 
-    /// <summary>Came back from a requeue, or shall stay alone: takes no more bios.</summary>
-    internal bool NoMerge { get; set; }
-
     /// <summary>Links of the list or scheduler it is in.</summary>
     internal RequestLinks Links { get; } = new();
 
@@ -96,7 +93,6 @@ public sealed class Request
         FirstBio = LastBio = bio;
         bio.Next = null;
         Segments = bio.HasData ? 1 : 0;
-        NoMerge = false;
     }
 
     /// <summary>Takes over what is left of another request, whose the bios remain.</summary>

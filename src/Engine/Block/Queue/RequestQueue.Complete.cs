@@ -21,20 +21,22 @@ public sealed partial class RequestQueue
         // Ok means all of it; an error leaves something undone, if only a flush.
         Invariant.That(
             status == BlockStatus.Ok ? done == request.Length : done == 0 || done < request.Length);
-        Statistics.InFlight--;
-        Statistics.CountEnd(request.Operation);
         if (request.CloneOwner is { } owner)
         {
             request.State = RequestState.Queued;
+            Statistics.CountCloneEnd(request.Operation);
             Statistics.CountBytes(request.Operation, request.Length);
+            LeaveDriver();
             owner.EndClone(request, status, done);
             return;
         }
+        Statistics.CountEnd(request.Operation);
         AdvanceBy(request, done);
         Statistics.CountBytes(request.Operation, request.Length);
         _bytes -= request.Length;
         request.EndBios(status);
         Free(request);
+        LeaveDriver();
     }
 
     /// <summary>Gives the tag back: of a clone, by its owner; the queue's others itself.</summary>
@@ -43,6 +45,14 @@ public sealed partial class RequestQueue
         request.FirstBio = request.LastBio = null;
         Tags.Return(request);
         if (HasWork) Run();
+    }
+
+    /// <summary>A request is not the driver's any more: who waits for the last one is told.</summary>
+    private void LeaveDriver()
+    {
+        if (--Statistics.InFlight > 0 || _whenIdle is not { } whenIdle) return;
+        _whenIdle = null;
+        whenIdle();
     }
 
     private bool HasWork => _waiting.Count > 0 || _dispatch.Count > 0 || !_scheduler.IsEmpty;

@@ -16,14 +16,13 @@ public sealed partial class RequestQueue
     public void Requeue(Request request, long done, long delayNs)
     {
         Invariant.That(request.State == RequestState.InFlight);
-        Statistics.InFlight--;
         Statistics.Requeues++;
         AdvanceBy(request, done);
         request.State = RequestState.Queued;
-        request.NoMerge = true;
         _requeued.AddLast(request);
         if (delayNs == 0) KickRequeueList();
         else if (!_requeueTimer.IsArmed) _requeueTimer.Arm(delayNs);
+        LeaveDriver();
     }
 
     /// <summary>
@@ -57,7 +56,11 @@ public sealed partial class RequestQueue
         long max = Limits.MaxFor(clone.Operation);
         if (clone.Length > max) return max == 0 ? BlockStatus.NotSupported : BlockStatus.IoError;
         if (clone.Segments > Limits.MaxSegments) return BlockStatus.IoError;
-        return Issue(clone);
+        BlockStatus status = Issue(clone);
+        bool hasFailed = status is not (
+            BlockStatus.Ok or BlockStatus.Resource or BlockStatus.DeviceResource);
+        if (hasFailed) Statistics.CountCloneEnd(clone.Operation);
+        return status;
     }
 
     private void DispatchAll()
@@ -65,6 +68,7 @@ public sealed partial class RequestQueue
         Unplug();
         PlaceWaiting();
         Unplug();
+        if (_isQuiesced) return;
         if (_kicked) SpliceRequeued();
         while (TakeNext() is { } request)
             if (!DispatchOne(request)) return;

@@ -34,7 +34,7 @@ public sealed partial class RequestQueue
     private readonly BioList _waiting = new();
     private readonly RequestList _dispatch = new();
     private readonly RequestList _requeued = new();
-    private readonly Scheduler _scheduler;
+    private RequestScheduler _scheduler;
     private readonly BioSplitter _splitter;
     private readonly Stack<FlushSequence> _flushes = new();
     private readonly DispatchTask _task;
@@ -42,6 +42,8 @@ public sealed partial class RequestQueue
     private readonly LoopTimer _resourceTimer;
     private readonly bool _capMerges;
     private bool _kicked;
+    private bool _isQuiesced;
+    private Action? _whenIdle;
 
     /// <summary>Bytes of all bios in the queue, from submission to end.</summary>
     private long _bytes;
@@ -53,9 +55,7 @@ public sealed partial class RequestQueue
         Limits = limits;
         Tags = new TagSet(this, options.Depth);
         _capMerges = options.CapMerges;
-        _scheduler = options.Scheduler == SchedulerKind.Deadline
-            ? new DeadlineScheduler(this)
-            : new NoneScheduler(this);
+        _scheduler = CreateScheduler(options.Scheduler);
         _splitter = new BioSplitter(this);
         _task = new DispatchTask(this);
         _requeueTimer = loop.CreateTimer(KickRequeueList);
@@ -88,8 +88,42 @@ public sealed partial class RequestQueue
     internal long MergeCap =>
         _capMerges ? Math.Max(MinMergeCap, _bytes / MergeShare) : long.MaxValue;
 
+    /// <summary>Which scheduler it has; those that wait move to a new one.</summary>
+    public SchedulerKind Scheduler
+    {
+        get => _scheduler is DeadlineScheduler ? SchedulerKind.Deadline : SchedulerKind.None;
+        set
+        {
+            RequestScheduler old = _scheduler;
+            _scheduler = CreateScheduler(value);
+            while (old.TakeNext() is { } request) _scheduler.Insert(request);
+        }
+    }
+
+    /// <summary>Gives the driver nothing more (blk_mq_quiesce_queue); requests still merge.</summary>
+    public void Quiesce() => _isQuiesced = true;
+
+    /// <summary>Goes on; what was requeued meanwhile goes first.</summary>
+    public void Unquiesce()
+    {
+        _isQuiesced = false;
+        KickRequeueList();
+    }
+
+    /// <summary>Calls back when nothing is at the driver, perhaps at once. One waiter.</summary>
+    public void WhenIdle(Action callback)
+    {
+        Invariant.That(_whenIdle is null);
+        if (Statistics.InFlight == 0) callback();
+        else _whenIdle = callback;
+    }
+
     /// <summary>Asks for a dispatch at the end of this turn.</summary>
     public void Run() => Loop.Schedule(_task, TurnPhase.Dispatch);
+
+    private RequestScheduler CreateScheduler(SchedulerKind kind) => kind == SchedulerKind.Deadline
+        ? new DeadlineScheduler(this)
+        : new NoneScheduler(this);
 
     /// <summary>The end-of-turn task of the queue.</summary>
     private sealed class DispatchTask(RequestQueue queue) : TurnTask

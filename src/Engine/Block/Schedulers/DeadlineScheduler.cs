@@ -5,7 +5,7 @@ namespace Braid.Block;
 /// mq-deadline (block/mq-deadline.c, one priority class): in the order of offsets, in batches of
 /// one direction, reads before writes; but a request whose time has come goes first.
 /// </summary>
-internal sealed class DeadlineScheduler : Scheduler
+internal sealed class DeadlineScheduler : RequestScheduler
 {
     private const long ReadExpireNs = 500_000_000;
     private const long WriteExpireNs = 5_000_000_000;

@@ -4,7 +4,7 @@ namespace Braid.Block;
 /// <summary>
 /// First come, first served; a bio may join one of the newest requests that wait.
 /// </summary>
-internal sealed class NoneScheduler(RequestQueue queue) : Scheduler(queue)
+internal sealed class NoneScheduler(RequestQueue queue) : RequestScheduler(queue)
 {
     /// <summary>How far back a merge is looked for (blk_bio_list_merge).</summary>
     private const int MergeDepth = 8;

@@ -22,20 +22,34 @@ public sealed class Table
     public const long MaxSectors = long.MaxValue / SectorSize;
 
     private readonly TargetEntry[] _entries;
+    private readonly List<BlockDevice> _opened = [];
 
+    /// <summary>Opens the devices below; <see cref="Release"/> closes them.</summary>
     public Table(IEnumerable<TargetEntry> entries)
     {
         _entries = [.. entries];
         Invariant.That(_entries.Length > 0);
+        foreach (BlockDevice device in Devices)
+        {
+            device.Open();
+            _opened.Add(device);
+        }
     }
+
+    /// <summary>The devices below, each once.</summary>
+    public IEnumerable<BlockDevice> Devices => Ranges.Select(range => range.Device).Distinct();
 
     public IReadOnlyList<TargetEntry> Entries => _entries;
 
     public long SizeBytes => _entries[^1].End;
 
-    /// <summary>The only target, if it maps requests: then the device is request-based.</summary>
+    /// <summary>The only target of a request-based device.</summary>
     public IRequestTarget? RequestTarget =>
         _entries.Length == 1 ? _entries[0].Target as IRequestTarget : null;
+
+    /// <summary>Type of the target that a device must keep once it has it; null for none.</summary>
+    public string? ImmutableType => _entries
+        .Select(entry => entry.Target).FirstOrDefault(target => target.IsImmutable)?.TypeName;
 
     /// <summary>The target at an offset within the device.</summary>
     public TargetEntry Find(long offset)
@@ -51,18 +65,74 @@ public sealed class Table
         return _entries[low];
     }
 
+    /// <summary>Whether a device is among those below, or below one of them.</summary>
+    public bool Reaches(BlockDevice device) => Devices.Any(below =>
+        below == device || (below is MappedDevice { Table: { } table } && table.Reaches(device)));
+
+    /// <summary>Whether a device that must keep that type may have this table.</summary>
+    public bool Replaces(string immutableType) =>
+        _entries.Length == 1
+        && (_entries[0].Target.IsWildcard || _entries[0].Target.TypeName == immutableType);
+
+    /// <summary>
+    /// Whether a device with this table works on requests or on bios (dm_table_determine_type).
+    /// </summary>
+    /// <param name="live">What the device works on; None for a new one.</param>
+    /// <exception cref="TableException">The targets do not go together.</exception>
+    public TargetKinds DetermineKind(TargetKinds live)
+    {
+        const TargetKinds Either = TargetKinds.Bio | TargetKinds.Request;
+        TargetKinds wanted = TargetKinds.None;
+        foreach (TargetEntry entry in _entries)
+            if (entry.Target.Kinds != Either) wanted |= entry.Target.Kinds;
+        if (wanted == Either)
+            throw new TableException("targets on requests and targets on bios cannot be mixed");
+        if (wanted == TargetKinds.None)
+            wanted = live == TargetKinds.Request ? TargetKinds.Request : TargetKinds.Bio;
+        if (wanted == TargetKinds.Request && _entries.Length > 1)
+            throw new TableException("a request-based device has one target");
+        return wanted;
+    }
+
+    /// <summary>Every device below must take requests.</summary>
+    /// <exception cref="TableException">One takes bios only.</exception>
+    public void RequireRequestQueues()
+    {
+        foreach (DeviceRange range in Ranges)
+            if (range.Device.Queue is null)
+                throw new TableException(
+                    $"{range.Device.Name} takes no requests, only bios: use queue_mode bio");
+    }
+
     /// <summary>
     /// What the devices below have in common. Where none of them is known yet, what nearly any can
     /// do: blocks of 512 bytes, requests of 1 MiB. One that can do less is refused when it comes.
     /// </summary>
-    public QueueLimits StackLimits()
+    /// <param name="current">Kept by a table without any device; null for the first table.</param>
+    /// <exception cref="TableException">A device is too small.</exception>
+    public QueueLimits CalculateLimits(QueueLimits? current)
     {
         QueueLimits? stacked = null;
-        foreach (TargetEntry entry in _entries)
-            foreach (BlockDevice device in entry.Target.Devices)
-                if (device.HasLimits)
-                    stacked = stacked is null ? device.Limits : stacked.Stack(device.Limits);
+        bool any = false;
+        foreach (DeviceRange range in Ranges)
+        {
+            any = true;
+            RequireSize(range);
+            if (range.Device.HasLimits)
+                stacked = stacked is null
+                    ? range.Device.Limits
+                    : stacked.Stack(range.Device.Limits);
+        }
+        if (!any && current is not null) return current;
         return stacked ?? new QueueLimits { WriteCache = true, MaxBytes = 1 << 20 };
+    }
+
+    /// <summary>Lets the devices go; the table must not be used any more.</summary>
+    public void Release()
+    {
+        foreach (BlockDevice device in _opened) device.Close();
+        _opened.Clear();
+        foreach (TargetEntry entry in _entries) entry.Target.Release();
     }
 
     /// <summary>The kernel's lines, `dmsetup table`.</summary>
@@ -70,6 +140,18 @@ public sealed class Table
 
     /// <summary>The kernel's lines, `dmsetup status`.</summary>
     public string Status() => Lines(static (target, text) => target.AppendStatus(text));
+
+    private IEnumerable<DeviceRange> Ranges => _entries.SelectMany(entry => entry.Target.Ranges);
+
+    private static void RequireSize(DeviceRange range)
+    {
+        long size = range.Device.SizeBytes;
+        // A path that was never reached may still be the right one; it is asked when it comes.
+        if (size == 0 || range.Length <= size - range.Offset) return;
+        throw new TableException(
+            $"{range.Device.Name} is too small for target: start={range.Offset / SectorSize}, "
+            + $"len={range.Length / SectorSize}, dev_size={size / SectorSize}");
+    }
 
     private string Lines(Action<ITarget, StringBuilder> append)
     {

@@ -9,7 +9,11 @@ public sealed class ErrorTarget : IRequestTarget, IBioTarget
 {
     public string TypeName => "error";
 
-    public IEnumerable<BlockDevice> Devices => [];
+    public TargetKinds Kinds => TargetKinds.Bio | TargetKinds.Request;
+
+    public bool IsWildcard => true;
+
+    public IEnumerable<DeviceRange> Ranges => [];
 
     public bool IsBusy => false;
 
@@ -41,9 +45,6 @@ public sealed class ErrorTarget : IRequestTarget, IBioTarget
     {
         // And no state.
     }
-
-    public void Message(IReadOnlyList<string> words) =>
-        throw new MessageException("the error target takes no messages");
 }
 
 /// <summary>Makes <see cref="ErrorTarget"/>s.</summary>

@@ -5,7 +5,7 @@ namespace Braid.Block;
 /// Holds the requests of one queue between the plug and the driver (struct elevator_type), and
 /// merges into those that wait.
 /// </summary>
-internal abstract class Scheduler(RequestQueue queue)
+internal abstract class RequestScheduler(RequestQueue queue)
 {
     public abstract bool IsEmpty { get; }
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Braid.Mapper;
+
+/// <summary>Tables come and go: load, clear, swap, remove (drivers/md/dm-ioctl.c).</summary>
+public sealed partial class MappedDevice
+{
+    /// <summary>Puts a table into the inactive slot, in place of what was there.</summary>
+    /// <exception cref="TableException">It does not fit this device; it was released.</exception>
+    public void Load(Table table)
+    {
+        try
+        {
+            Admit(table);
+        }
+        catch
+        {
+            table.Release();
+            throw;
+        }
+        InactiveTable?.Release();
+        InactiveTable = table;
+    }
+
+    /// <summary>Empties the inactive slot.</summary>
+    public void Clear()
+    {
+        InactiveTable?.Release();
+        InactiveTable = null;
+    }
+
+    /// <summary>
+    /// Takes the device down: whoever waits for an event is woken, the tables let their devices go.
+    /// </summary>
+    /// <exception cref="DeviceBusyException">Somebody has it open.</exception>
+    public void Remove()
+    {
+        if (OpenCount > 0) throw new DeviceBusyException($"{Name} is in use");
+        Clear();
+        Table?.Release();
+        Table = null;
+        WakeEventWaiters();
+    }
+
+    private void Admit(Table table)
+    {
+        string? immutable = Table?.ImmutableType ?? InactiveTable?.ImmutableType;
+        if (Kind != TargetKinds.None && immutable is not null && !table.Replaces(immutable))
+            throw new TableException($"cannot replace immutable target type {immutable}");
+        TargetKinds kind = table.DetermineKind(Kind);
+        if (Kind != TargetKinds.None && kind != Kind)
+            throw new TableException(
+                $"cannot change the type of a device after its first table ({Kind} to {kind})");
+        if (kind == TargetKinds.Request) table.RequireRequestQueues();
+        if (Kind != TargetKinds.None) return;
+        _limits = table.CalculateLimits(null);
+        Kind = kind;
+        _core = kind == TargetKinds.Request
+            ? new RequestMapper(Loop, table.RequestTarget!, _limits, _options)
+            : new BioMapper(this, table, _limits);
+    }
+
+    /// <summary>
+    /// Makes the inactive table live (dm_swap_table). One that cannot be is dropped, and the device
+    /// stays as it was.
+    /// </summary>
+    private void Swap()
+    {
+        Table table = InactiveTable!;
+        InactiveTable = null;
+        try
+        {
+            _limits = table.CalculateLimits(_limits);
+        }
+        catch
+        {
+            table.Release();
+            throw;
+        }
+        Table? old = Table;
+        Table = table;
+        _core!.SetTable(table, _limits);
+        old?.Release();
+    }
+}

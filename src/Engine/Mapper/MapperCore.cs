@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+
+namespace Braid.Mapper;
+
+/// <summary>
+/// How a mapped device works: on requests or on bios. Made with the first table, for good; a new
+/// table is put under it while nothing is at a target.
+/// </summary>
+internal abstract class MapperCore
+{
+    /// <summary>The queue of a request-based device.</summary>
+    public abstract RequestQueue? Queue { get; }
+
+    public abstract BlockStatistics Statistics { get; }
+
+    /// <summary>I/Os of clients that have not ended, wherever they are held.</summary>
+    public abstract int InFlight { get; }
+
+    public abstract void Submit(Bio bio);
+
+    /// <summary>Swaps the table; only while quiesced and idle.</summary>
+    public abstract void SetTable(Table table, QueueLimits limits);
+
+    /// <summary>Gives the targets nothing more; what comes is kept.</summary>
+    public abstract void Quiesce();
+
+    /// <summary>Goes on with what was kept.</summary>
+    public abstract void Unquiesce();
+
+    /// <summary>Calls back when nothing is at a target, perhaps at once.</summary>
+    public abstract void WhenIdle(Action callback);
+
+    /// <summary>Has what waits for a path mapped again.</summary>
+    public abstract void KickRequeueList();
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+using Braid.Io;
+using Braid.Mapper;
+using Braid.Multipath;
+
+namespace Braid.Scenario;
+
+/// <summary>
+/// The machine that a scenario is played on: a loop in virtual time, disks in memory, mapped
+/// devices, and a log. Devices are named as scenarios write them, with the `@`.
+/// </summary>
+internal sealed class ScenarioWorld : IDeviceResolver, IMapObserver, IDisposable
+{
+    /// <summary>Of a mapped device: the tags of an elevator in the kernel (nr_requests).</summary>
+    private const int MapDepth = 256;
+
+    private const long Second = 1_000_000_000;
+
+    private readonly Dictionary<string, BlockDevice> _disks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _firstTables = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Stack<BlockDevice>> _held = new(StringComparer.Ordinal);
+    private readonly List<IDisposable> _owned = [];
+    private List<string> _log = [];
+    private long _queueTimeoutNs;
+
+    public ScenarioWorld(ScenarioScript script)
+    {
+        Loop = new SimulatedLoop(seed: 1) { CpusSimulated = script.Cpus };
+        ITargetType[] types =
+        [
+            new MultipathType(() => _queueTimeoutNs, Selectors(script.Modules)),
+            .. TargetTypes.All,
+        ];
+        var options = new QueueOptions { Depth = MapDepth, Scheduler = SchedulerKind.Deadline };
+        Devices = new DeviceManager(Loop, types, this, options, this);
+    }
+
+    public SimulatedLoop Loop { get; }
+
+    public DeviceManager Devices { get; }
+
+    /// <summary>What `mark` and `count` remember of each device.</summary>
+    public Dictionary<string, Counts> Marks { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The SCSI disks of `scsi`, which have their options in common.</summary>
+    public ScsiOptions? Scsi { get; set; }
+
+    /// <summary>Selectors that are modules of their own, which a machine may not have.</summary>
+    private static IReadOnlyList<string> Selectors(IReadOnlyList<string> modules) =>
+        [.. SelectorTypes.Names.Where(name =>
+            name is not ("historical-service-time" or "io-affinity")
+            || modules.Contains("dm-" + name, StringComparer.Ordinal))];
+
+    /// <summary>A name as a device has it: with one `@`.</summary>
+    public static string Mark(string word) => "@" + word.TrimStart('@');
+
+    public void Add(BlockDevice disk) => _disks[disk.Name] = disk;
+
+    /// <summary>Keeps something until the scenario has ended.</summary>
+    public T Own<T>(T thing)
+        where T : IDisposable
+    {
+        _owned.Add(thing);
+        return thing;
+    }
+
+    /// <summary>The disk or mapped device of that name, as a node in /dev; null for none.</summary>
+    public BlockDevice? Node(string word)
+    {
+        string name = Mark(word);
+        if (Devices.Has(name)) return Devices.Get(name);
+        return _disks.GetValueOrDefault(name);
+    }
+
+    /// <summary>A disk of that kind.</summary>
+    /// <exception cref="StepException">It is none.</exception>
+    public T Disk<T>(string word)
+        where T : BlockDevice =>
+        _disks.GetValueOrDefault(Mark(word)) as T
+        ?? throw new StepException($"'{word}' is no disk that could do that");
+
+    /// <summary>Finds a disk for a table; `@@NAME` is its path in /dev.</summary>
+    public BlockDevice Find(string name)
+    {
+        if (name.StartsWith("@@", StringComparison.Ordinal) && Node(name) is { } device)
+            return device;
+        return _disks.GetValueOrDefault(name) ?? throw new TableException($"no device '{name}'");
+    }
+
+    /// <summary>Makes a mapped device, and remembers its table for `fix`.</summary>
+    public void Create(string name, string table)
+    {
+        Devices.Create(name, table);
+        _firstTables[name] = table;
+    }
+
+    public string FirstTable(string name) => _firstTables[name];
+
+    public void Hold(string name)
+    {
+        if (Node(name) is not { } device) return;
+        device.Open();
+        if (!_held.TryGetValue(name, out Stack<BlockDevice>? stack)) _held[name] = stack = new();
+        stack.Push(device);
+    }
+
+    public void Release(string name)
+    {
+        if (!_held.TryGetValue(name, out Stack<BlockDevice>? stack) || !stack.TryPop(out var device))
+            throw new StepException($"'{name}' is not held");
+        device.Close();
+    }
+
+    /// <summary>A parameter of a kernel module.</summary>
+    public void SetParameter(string module, string name, string value)
+    {
+        if ((module, name) != ("dm_multipath", "queue_if_no_path_timeout_secs"))
+            throw new StepException($"no parameter {name} of a module {module}");
+        _queueTimeoutNs = StepNumbers.ReadCount(value) * Second;
+    }
+
+    /// <summary>Ends after that time.</summary>
+    public Task SleepAsync(long ns)
+    {
+        var done = new TaskCompletionSource();
+        Loop.CreateTimer(done.SetResult).Arm(ns);
+        return done.Task;
+    }
+
+    /// <summary>The log since it was asked for last.</summary>
+    public List<string> TakeLog()
+    {
+        List<string> taken = _log;
+        _log = [];
+        return taken;
+    }
+
+    public void OnLog(MappedDevice map, string text) => _log.Add($"{map.Name}: {text}");
+
+    public void OnPathChanged(MappedDevice map, BlockDevice path, bool isActive, int validPaths)
+    {
+        // The log has it already.
+    }
+
+    public void Dispose()
+    {
+        foreach (IDisposable thing in _owned) thing.Dispose();
+        Loop.Dispose();
+    }
+}
