@@ -42,7 +42,7 @@ internal sealed class ChildProcess : IDisposable
         foreach (string word in (string[])["-c", "exec \"$@\" >>\"$0\" 2>&1", log])
             start.ArgumentList.Add(word);
         foreach (string word in command) start.ArgumentList.Add(word);
-        return new ChildProcess(Process.Start(start)!, log);
+        return new ChildProcess(Starter.Start(start), log);
     }
 
     public void Signal(int signal)

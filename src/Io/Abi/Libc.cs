@@ -84,6 +84,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")]
     public static partial int sched_getcpu();
 
+    [LibraryImport("libc")]
+    public static partial int sched_yield();
+
     [LibraryImport("libc", SetLastError = true)]
     public static partial int epoll_create1(int flags);
 
