@@ -107,7 +107,8 @@ public static partial class ScenarioPlayer
     }
 
     /// <summary>What the clock makes of a path's history is no part of a transcript.</summary>
-    private static string Normalize(string line) => History().Replace(line, "${path} N ${inFlight} N ");
+    private static string Normalize(string line) =>
+        History().Replace(line, "${path} N ${inFlight} N ");
 
     [GeneratedRegex(
         "(?<path>@[^ ]* [AF] [0-9]*) [0-9]* (?<inFlight>[0-9]*) [1-9][0-9]* ",

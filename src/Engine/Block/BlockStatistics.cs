@@ -23,7 +23,9 @@ public sealed class BlockStatistics
 
     public long Flushes { get; set; }
 
-    /// <summary>Flushes that came as clones from a map above; the kernel calls them reads.</summary>
+    /// <summary>
+    /// Flushes that came as clones from a map above; the kernel calls them reads.
+    /// </summary>
     public long FlushClones { get; set; }
 
     /// <summary>Requests that were given back and mapped again.</summary>

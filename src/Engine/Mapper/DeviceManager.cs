@@ -48,7 +48,9 @@ public sealed class DeviceManager : IDeviceResolver
     public BlockDevice Find(string name) =>
         _devices.TryGetValue(name, out MappedDevice? device) ? device : _paths.Find(name);
 
-    /// <summary>Makes a device and has its table live. Without the table there is no device.</summary>
+    /// <summary>
+    /// Makes a device and has its table live. Without the table there is no device.
+    /// </summary>
     /// <exception cref="DeviceNameException">The name is taken.</exception>
     /// <exception cref="TableException">The table cannot be loaded.</exception>
     public MappedDevice Create(string name, string table)

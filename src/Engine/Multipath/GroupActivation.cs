@@ -57,7 +57,9 @@ internal sealed class GroupActivation
     /// <summary>A bypassed group has to be used: its controller is not to be hammered.</summary>
     public void DelayNextRound() => _delayRetry = true;
 
-    /// <summary>Starts a round unless one is running. True if there are activations to wait for.</summary>
+    /// <summary>
+    /// Starts a round unless one is running. True if there are activations to wait for.
+    /// </summary>
     public bool StartRound()
     {
         if (IsInProgress || _disabled) return IsInProgress;

@@ -92,7 +92,9 @@ public sealed partial class MultipathTarget : IRequestTarget, IBioTarget
         }
     }
 
-    /// <summary>Before a suspend (multipath_presuspend): a flush must find an end to all I/O.</summary>
+    /// <summary>
+    /// Before a suspend (multipath_presuspend): a flush must find an end to all I/O.
+    /// </summary>
     public void Presuspend(bool noFlush)
     {
         if (!noFlush || Features.QueueMode == QueueMode.Bio) _noPath.TurnOffUntilResume();

@@ -9,7 +9,9 @@ namespace Braid.Scenario;
 /// <param name="Differences">What differs from the kernel; empty when nothing does.</param>
 public sealed record ScenarioVerdict(ScenarioScript Script, IReadOnlyList<string> Differences);
 
-/// <summary>docs/CONFORMANCE.md: each scenario, and whether Braid does what the kernel does.</summary>
+/// <summary>
+/// docs/CONFORMANCE.md: each scenario, and whether Braid does what the kernel does.
+/// </summary>
 public static class ConformanceReport
 {
     /// <summary>The page, from its headline to its last line.</summary>
@@ -21,12 +23,13 @@ public static class ConformanceReport
         text.Append(CultureInfo.InvariantCulture, $"""
             # Conformance
 
-            {verdicts.Count} scenarios, each with what a real Linux kernel did: 6.1.192, and 6.12.107
-            for historical-service-time and io-affinity. Braid's own transcript of {equal} of them is
-            equal, step by step: exit status and output of every step, which steps are pending, which
-            step fails or reinstates which path. Two rules are stated: the words of errors and of the
-            log are Braid's, and the event number may be higher by the path failures so far, since
-            the kernel makes one event of two failures that come close together.
+            {verdicts.Count} scenarios, each with what a real Linux kernel did: 6.1.192, and
+            6.12.107 for historical-service-time and io-affinity. Braid's own transcript of {equal}
+            of them is equal, step by step: exit status and output of every step, which steps are
+            pending, which step fails or reinstates which path. Two rules are stated: the words of
+            errors and of the log are Braid's, and the event number may be higher by the path
+            failures so far, since the kernel makes one event of two failures that come close
+            together.
 
             This page is made by
 

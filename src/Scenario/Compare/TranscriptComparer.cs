@@ -91,7 +91,8 @@ public static partial class TranscriptComparer
         if (theirs == ours) return true;
         Match a = EventNumber().Match(theirs);
         Match b = EventNumber().Match(ours);
-        if (!a.Success || !b.Success || a.Groups["flags"].Value != b.Groups["flags"].Value) return false;
+        if (!a.Success || !b.Success) return false;
+        if (a.Groups["flags"].Value != b.Groups["flags"].Value) return false;
         long more = Number(b.Groups["number"].Value) - Number(a.Groups["number"].Value);
         return more >= 0 && more <= failures;
     }
@@ -101,7 +102,8 @@ public static partial class TranscriptComparer
 
     private static IEnumerable<string> PathEvents(TranscriptStep step) => step.Log
         .Select(line => PathEvent().Match(line)).Where(match => match.Success)
-        .Select(match => $"{match.Groups["kind"].Value.ToLowerInvariant()} {match.Groups["path"].Value}")
+        .Select(match => (Kind: match.Groups["kind"].Value, Path: match.Groups["path"].Value))
+        .Select(change => $"{change.Kind.ToLowerInvariant()} {change.Path}")
         .Order(StringComparer.Ordinal);
 
     [GeneratedRegex(

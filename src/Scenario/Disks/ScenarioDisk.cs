@@ -23,7 +23,9 @@ internal sealed record DiskSettings
     public long DelayNs => CompletionNs == 0 ? 0 : CompletionNs + TimerNs;
 }
 
-/// <summary>A disk in memory behind a request queue: what a scenario's tables have as paths.</summary>
+/// <summary>
+/// A disk in memory behind a request queue: what a scenario's tables have as paths.
+/// </summary>
 internal abstract class ScenarioDisk : PathDevice
 {
     private readonly DiskSettings _settings;
@@ -86,7 +88,9 @@ internal abstract class ScenarioDisk : PathDevice
         // The store is the world's.
     }
 
-    /// <summary>The end of the request of a tag: after a delay, or at the end of the turn.</summary>
+    /// <summary>
+    /// The end of the request of a tag: after a delay, or at the end of the turn.
+    /// </summary>
     private sealed class Ending : TurnTask
     {
         private readonly ScenarioDisk _disk;

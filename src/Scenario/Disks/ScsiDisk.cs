@@ -20,7 +20,9 @@ internal sealed class ScsiOptions
     /// <summary>The `opts` of the driver.</summary>
     public long Options { get; set; }
 
-    /// <summary>Good bytes at the start of a read that meets a bad sector; null if it does not.</summary>
+    /// <summary>
+    /// Good bytes at the start of a read that meets a bad sector; null if it does not.
+    /// </summary>
     public long? GoodBytes(Request request)
     {
         if ((Options & MediumErrors) == 0 || request.Operation != BlockOperation.Read) return null;

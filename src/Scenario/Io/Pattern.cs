@@ -3,7 +3,9 @@ using System.Buffers.Binary;
 
 namespace Braid.Scenario;
 
-/// <summary>Data made of a seed and the sector, so that a block at the wrong place is seen.</summary>
+/// <summary>
+/// Data made of a seed and the sector, so that a block at the wrong place is seen.
+/// </summary>
 internal static class Pattern
 {
     private const int SectorSize = 512;

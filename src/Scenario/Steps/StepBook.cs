@@ -100,7 +100,9 @@ internal static class StepBook
         return 0;
     }
 
-    /// <summary>STEP ; STEP ...: one right after the other; the last status that was not 0.</summary>
+    /// <summary>
+    /// STEP ; STEP ...: one right after the other; the last status that was not 0.
+    /// </summary>
     private static async Task<int> Chain(StepContext context, string[] words)
     {
         int status = 0;

@@ -24,5 +24,7 @@ internal sealed class StepRun
     public bool IsDone => Result is not null;
 }
 
-/// <summary>A step that cannot be done as it is written; the message is for the transcript.</summary>
+/// <summary>
+/// A step that cannot be done as it is written; the message is for the transcript.
+/// </summary>
 internal sealed class StepException(string message) : Exception(message);

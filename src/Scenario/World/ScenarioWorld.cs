@@ -107,9 +107,9 @@ internal sealed class ScenarioWorld : IDeviceResolver, IMapObserver, IDisposable
 
     public void Release(string name)
     {
-        if (!_held.TryGetValue(name, out Stack<BlockDevice>? stack) || !stack.TryPop(out var device))
+        if (_held.GetValueOrDefault(name)?.TryPop(out BlockDevice? device) != true)
             throw new StepException($"'{name}' is not held");
-        device.Close();
+        device!.Close();
     }
 
     /// <summary>A parameter of a kernel module.</summary>

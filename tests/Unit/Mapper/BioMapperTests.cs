@@ -152,21 +152,28 @@ public sealed class BioMapperTests
         _first.Ends.ShouldBe([BlockStatus.Transport, BlockStatus.Ok]);
     }
 
-    [Theory]
-    [InlineData(MapResult.Requeue)]
-    [InlineData(MapResult.DelayRequeue)]
-    public void A_bio_cannot_be_requeued_on_the_way_down(MapResult result)
+    [Fact]
+    public void A_bio_that_is_requeued_fails_unless_a_suspend_keeps_it()
     {
-        _first.OnMap = () => result;
+        _first.OnMap = () => MapResult.Requeue;
+        Owner.StatusOf(_bench.Write(_map)).ShouldBe(BlockStatus.IoError);
+        _first.OnMap = () => MapResult.Remapped;
+        _first.OnEnd = _ => EndIoResult.Requeue;
+        Owner.StatusOf(_bench.Write(_map)).ShouldBe(BlockStatus.IoError);
+        _map.InFlight.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_bio_cannot_be_requeued_with_a_delay_on_the_way_down()
+    {
+        _first.OnMap = () => MapResult.DelayRequeue;
         Should.Throw<InvariantException>(() => _map.Submit(Owner.Write(0, 4096)));
     }
 
-    [Theory]
-    [InlineData(EndIoResult.Requeue)]
-    [InlineData(EndIoResult.DelayRequeue)]
-    public void A_bio_cannot_be_requeued_on_the_way_up(EndIoResult result)
+    [Fact]
+    public void A_bio_cannot_be_requeued_with_a_delay_on_the_way_up()
     {
-        _first.OnEnd = _ => result;
+        _first.OnEnd = _ => EndIoResult.DelayRequeue;
         _map.Submit(Owner.Write(0, 4096));
         Should.Throw<InvariantException>(_bench.Loop.Settle);
     }

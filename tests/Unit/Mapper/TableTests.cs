@@ -38,9 +38,11 @@ public sealed class TableTests
     [InlineData("0 8 linear a", "the start sector of the device is missing, at the end")]
     [InlineData("0 8 linear a x", "the start sector of the device must be a number of sectors, "
         + "at word 5 'x'")]
-    [InlineData("0 8 linear a 0 1", "linear takes a device and a sector, at word 5 '0'")]
-    [InlineData("0 32769 linear a 0", "a is too small for the target, at word 5 '0'")]
-    [InlineData("0 8 linear a 32761", "a is too small for the target, at word 5 '32761'")]
+    [InlineData("0 8 linear a 0 1", "linear takes no more words, at word 5 '0'")]
+    [InlineData(
+        "0 32769 linear a 0", "a is too small for target: start=0, len=32769, dev_size=32768")]
+    [InlineData(
+        "0 8 linear a 32761", "a is too small for target: start=32761, len=8, dev_size=32768")]
     public void A_table_that_cannot_be_loaded_says_where_and_why(string table, string error) =>
         Should.Throw<TableException>(() => _bench.Map(table)).Message.ShouldBe(error);
 
@@ -103,10 +105,10 @@ public sealed class TableTests
     }
 
     [Fact]
-    public void A_device_of_one_error_target_is_request_based_and_fails_everything()
+    public void A_device_of_one_error_target_takes_bios_and_fails_everything()
     {
         MappedDevice map = _bench.Map("0 16 error");
-        map.Queue.ShouldNotBeNull();
+        map.Queue.ShouldBeNull();
         Owner.StatusOf(_bench.Write(map, 0, 512)).ShouldBe(BlockStatus.IoError);
         map.InFlight.ShouldBe(0);
     }

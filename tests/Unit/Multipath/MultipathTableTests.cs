@@ -34,7 +34,7 @@ public sealed class MultipathTableTests
     [InlineData("1 nonsense 0 1 1 round-robin 0 1 1 a 1",
         "unrecognised multipath feature, at word 5 'nonsense'")]
     [InlineData("0 1 alua 1 1 round-robin 0 1 1 a 1",
-        "no path has a hardware handler, at word 6 'alua'")]
+        "error attaching hardware handler: the device takes no hardware handler, at word 13 'a'")]
     [InlineData("0 0 1025 1", "the number of priority groups must be 0 to 1024, at word 6 '1025'")]
     [InlineData("0 0 1 0 round-robin 0 1 1 a 1", "invalid initial priority group, at word 7 '0'")]
     [InlineData("0 0 0 1", "invalid initial priority group, at word 7 '1'")]
@@ -46,7 +46,7 @@ public sealed class MultipathTableTests
         "not enough path parameters in priority group, at word 11 '1'")]
     [InlineData("0 0 1 1 round-robin 0 1 1 nosuch 1", "no device nosuch")]
     [InlineData("0 0 1 1 round-robin 0 1 1 small 1",
-        "small is too small for the target, at word 12 'small'")]
+        "small is too small for target: start=0, len=2048, dev_size=1024")]
     [InlineData("0 0 1 1 round-robin 0 1 1 a x", "round-robin: invalid repeat count, "
         + "at word 13 'x'")]
     [InlineData("0 0 1 1 round-robin 0 1 1 a 1 extra", "priority group count mismatch, "

@@ -22,7 +22,7 @@ internal static class Floors
         new("Transports/*", "Engine/*", "Wire", "Io"),
         new("Exports/*", "Engine/Block", "Wire", "Io"),
         new("Daemon", "Exports/*", "Transports/*", "Engine/*", "Wire", "Io"),
-        new("Scenario", "Transports/*", "Engine/*", "Io"),
+        new("Scenario", "Transports/*", "Engine/*", "Wire", "Io"),
         new("Cli", "Daemon", "Scenario", "Exports/*", "Transports/*", "Engine/*", "Wire", "Io"),
     ];
 

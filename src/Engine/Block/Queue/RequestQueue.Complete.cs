@@ -47,7 +47,9 @@ public sealed partial class RequestQueue
         if (HasWork) Run();
     }
 
-    /// <summary>A request is not the driver's any more: who waits for the last one is told.</summary>
+    /// <summary>
+    /// A request is not the driver's any more: who waits for the last one is told.
+    /// </summary>
     private void LeaveDriver()
     {
         if (--Statistics.InFlight > 0 || _whenIdle is not { } whenIdle) return;

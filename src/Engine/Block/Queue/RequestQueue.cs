@@ -100,7 +100,9 @@ public sealed partial class RequestQueue
         }
     }
 
-    /// <summary>Gives the driver nothing more (blk_mq_quiesce_queue); requests still merge.</summary>
+    /// <summary>
+    /// Gives the driver nothing more (blk_mq_quiesce_queue); requests still merge.
+    /// </summary>
     public void Quiesce() => _isQuiesced = true;
 
     /// <summary>Goes on; what was requeued meanwhile goes first.</summary>

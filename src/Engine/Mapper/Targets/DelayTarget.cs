@@ -116,7 +116,8 @@ public sealed class DelayTarget : IBioTarget
 }
 
 /// <summary>
-/// Makes <see cref="DelayTarget"/>s: `delay DEVICE SECTOR MS [DEVICE SECTOR MS [DEVICE SECTOR MS]]`.
+/// Makes <see cref="DelayTarget"/>s: `delay DEVICE SECTOR MS [DEVICE SECTOR MS [DEVICE SECTOR
+/// MS]]`.
 /// </summary>
 public sealed class DelayTargetType : ITargetType
 {

@@ -5,7 +5,9 @@ using Braid.Block;
 
 namespace Braid.Mapper;
 
-/// <summary>The words DEVICE SECTOR of a table line: where in a device a target's range lies.</summary>
+/// <summary>
+/// The words DEVICE SECTOR of a table line: where in a device a target's range lies.
+/// </summary>
 internal static class DeviceWords
 {
     public static DeviceRange Take(TableWords words, TargetContext context)
