@@ -20,20 +20,23 @@ internal static class NbdCommand
             "Measures fio through Braid, qemu-nbd and nbdkit nbd, and against the server itself, "
             + "side by side in one run. Exit status 1 when a run failed; no ratio is made of it.");
         foreach (Option option in options.All) command.Options.Add(option);
-        command.SetAction((result, cancel) => GuardAsync(options, result, cancel));
-        return command;
-    }
-
-    private static async Task<int> GuardAsync(
-        NbdOptions options, ParseResult result, CancellationToken cancel)
-    {
-        try
+        command.SetAction((result, cancel) => GuardAsync(async () =>
         {
             NbdPlan plan = options.ToPlan(result);
             if (!result.GetValue(options.List))
                 return await RunAsync(options, plan, result, cancel);
             PlanList.Write(plan, Console.Out);
             return Done;
+        }));
+        return command;
+    }
+
+    /// <summary>Runs a benchmark; what the person can mend is one line, and status 1.</summary>
+    public static async Task<int> GuardAsync(Func<Task<int>> run)
+    {
+        try
+        {
+            return await run();
         }
         catch (BenchException exception)
         {
@@ -83,7 +86,7 @@ internal static class NbdCommand
         return bench.Results;
     }
 
-    private static async Task WriteAsync(string? file, Func<string> content)
+    public static async Task WriteAsync(string? file, Func<string> content)
     {
         if (file is null) return;
         try

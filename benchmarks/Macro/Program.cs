@@ -10,7 +10,10 @@ PosixSignal[] signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SI
 PosixSignalRegistration[] registrations =
     [.. signals.Select(signal => PosixSignalRegistration.Create(signal, OnSignal))];
 
-var root = new Command("./bench", "Braid's benchmarks.") { NbdCommand.Create() };
+var root = new Command("./bench", "Braid's benchmarks.")
+{
+    NbdCommand.Create(), MergeCommand.Create(),
+};
 root.Options.Add(new HelpOption { Recursive = true });
 int status = await root.Parse(args).InvokeAsync(
     new InvocationConfiguration { ProcessTerminationTimeout = null }, stop.Token);

@@ -28,6 +28,16 @@ internal static class Tools
             .. plan.Contenders.Select(one => one.Command?.Program).OfType<string>(),
         ];
         if (plan.CountSystemCalls) programs = programs.Append("perf");
+        IReadOnlyList<KeyValuePair<string, string>> versions =
+            await CheckAsync(programs, cancel);
+        await RequireNbdEngineAsync(cancel);
+        return versions;
+    }
+
+    /// <summary>The same for programs by name.</summary>
+    public static async Task<IReadOnlyList<KeyValuePair<string, string>>> CheckAsync(
+        IEnumerable<string> programs, CancellationToken cancel)
+    {
         var versions = new List<KeyValuePair<string, string>>();
         foreach (string program in programs.Distinct(StringComparer.Ordinal))
         {
@@ -36,7 +46,6 @@ internal static class Tools
             // The path says nothing to others, and two builds may bear one name.
             versions.Add(new(Path.GetFileName(program), version));
         }
-        await RequireNbdEngineAsync(cancel);
         return versions;
     }
 

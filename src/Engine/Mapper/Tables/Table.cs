@@ -109,7 +109,7 @@ public sealed class Table
     /// do: blocks of 512 bytes, requests of 1 MiB. One that can do less is refused when it comes.
     /// </summary>
     /// <param name="current">Kept by a table without any device; null for the first table.</param>
-    /// <exception cref="TableException">A device is too small.</exception>
+    /// <exception cref="TableException">A device is too small, or its blocks too large.</exception>
     public QueueLimits CalculateLimits(QueueLimits? current)
     {
         QueueLimits? stacked = null;
@@ -118,6 +118,7 @@ public sealed class Table
         {
             any = true;
             RequireSize(range);
+            RequireAlignment(range);
             if (range.Device.HasLimits)
                 stacked = stacked is null
                     ? range.Device.Limits
@@ -151,6 +152,15 @@ public sealed class Table
         throw new TableException(
             $"{range.Device.Name} is too small for target: start={range.Offset / SectorSize}, "
             + $"len={range.Length / SectorSize}, dev_size={size / SectorSize}");
+    }
+
+    private static void RequireAlignment(DeviceRange range)
+    {
+        int block = range.Device.HasLimits ? range.Device.Limits.LogicalBlockSize : 1;
+        if (((range.Offset | range.Length) & (block - 1)) == 0) return;
+        throw new TableException(
+            $"start={range.Offset / SectorSize}, len={range.Length / SectorSize} is not aligned to "
+            + $"the block size {block} of {range.Device.Name}");
     }
 
     private string Lines(Action<ITarget, StringBuilder> append)
