@@ -32,7 +32,13 @@ internal abstract class ScenarioDisk : PathDevice
     private readonly DiskMemory _memory;
     private readonly Ending[] _endings;
 
-    protected ScenarioDisk(IoLoop loop, string name, MemoryStore store, DiskSettings settings)
+    /// <param name="loop">Its loop.</param>
+    /// <param name="name">As tables call it.</param>
+    /// <param name="store">Its bytes; not owned.</param>
+    /// <param name="settings">How it works.</param>
+    /// <param name="sizeBytes">What it says of its size; 0 for nothing.</param>
+    protected ScenarioDisk(
+        IoLoop loop, string name, MemoryStore store, DiskSettings settings, long sizeBytes)
         : base(loop, name, $"scenario:{name}", new QueueOptions
         {
             Depth = settings.Depth,
@@ -43,11 +49,14 @@ internal abstract class ScenarioDisk : PathDevice
         _memory = new DiskMemory(store);
         _endings = new Ending[settings.Depth];
         for (int tag = 0; tag < _endings.Length; tag++) _endings[tag] = new Ending(this, tag);
-        Reached(store.SizeBytes, settings.Limits);
+        Reached(sizeBytes, settings.Limits);
     }
 
     /// <summary>Null for a disk that can be opened, else the errno that opening it gives.</summary>
     public virtual string? OpenError => null;
+
+    /// <summary>Longest request that it was made for, whatever its queue allows now.</summary>
+    public long HardwareMaxBytes => _settings.Limits.MaxBytes;
 
     public override bool IsBusy => false;
 

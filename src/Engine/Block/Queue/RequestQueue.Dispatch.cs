@@ -70,8 +70,14 @@ public sealed partial class RequestQueue
         Unplug();
         if (_isQuiesced) return;
         if (_kicked) SpliceRequeued();
+        int left = _dispatchBatch;
         while (TakeNext() is { } request)
+        {
             if (!DispatchOne(request)) return;
+            if (--left > 0) continue;
+            Run();
+            return;
+        }
     }
 
     /// <summary>Bios that waited for a tag, in order, as far as the tags go.</summary>

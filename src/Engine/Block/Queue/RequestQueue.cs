@@ -41,6 +41,7 @@ public sealed partial class RequestQueue
     private readonly LoopTimer _requeueTimer;
     private readonly LoopTimer _resourceTimer;
     private readonly bool _capMerges;
+    private readonly int _dispatchBatch;
     private bool _kicked;
     private bool _isQuiesced;
     private Action? _whenIdle;
@@ -55,6 +56,7 @@ public sealed partial class RequestQueue
         Limits = limits;
         Tags = new TagSet(this, options.Depth);
         _capMerges = options.CapMerges;
+        _dispatchBatch = options.DispatchBatch;
         _scheduler = CreateScheduler(options.Scheduler);
         _splitter = new BioSplitter(this);
         _task = new DispatchTask(this);
@@ -85,8 +87,11 @@ public sealed partial class RequestQueue
     public int Requeued => _requeued.Count;
 
     /// <summary>The longest merge that is allowed now.</summary>
-    internal long MergeCap =>
-        _capMerges ? Math.Max(MinMergeCap, _bytes / MergeShare) : long.MaxValue;
+    internal long MergeCap => NoMerges ? 0
+        : _capMerges ? Math.Max(MinMergeCap, _bytes / MergeShare) : long.MaxValue;
+
+    /// <summary>Bios are not merged at all (the kernel's nomerges=2).</summary>
+    public bool NoMerges { get; set; }
 
     /// <summary>Which scheduler it has; those that wait move to a new one.</summary>
     public SchedulerKind Scheduler
