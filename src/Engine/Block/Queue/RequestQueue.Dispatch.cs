@@ -19,9 +19,8 @@ public sealed partial class RequestQueue
         Statistics.Requeues++;
         AdvanceBy(request, done);
         request.State = RequestState.Queued;
-        _requeued.AddLast(request);
+        _requeued.Add(request, delayNs);
         if (delayNs == 0) KickRequeueList();
-        else if (!_requeueTimer.IsArmed) _requeueTimer.Arm(delayNs);
         LeaveDriver();
     }
 
@@ -30,7 +29,7 @@ public sealed partial class RequestQueue
     /// </summary>
     public void KickRequeueList()
     {
-        _kicked = true;
+        _requeued.IsKicked = true;
         Run();
     }
 
@@ -69,8 +68,8 @@ public sealed partial class RequestQueue
         PlaceWaiting();
         Unplug();
         if (_isQuiesced) return;
-        if (_kicked) SpliceRequeued();
-        int left = _dispatchBatch;
+        if (_requeued.IsKicked) _requeued.MoveTo(_dispatch);
+        int left = _options.DispatchBatch;
         while (TakeNext() is { } request)
         {
             if (!DispatchOne(request)) return;
@@ -90,18 +89,6 @@ public sealed partial class RequestQueue
             if (TryPlace(bio)) continue;
             _waiting.AddFirst(bio);
             return;
-        }
-    }
-
-    /// <summary>To the head of the dispatch list, oldest first.</summary>
-    private void SpliceRequeued()
-    {
-        _kicked = false;
-        _requeueTimer.Cancel();
-        while (_requeued.Last is { } request)
-        {
-            _requeued.Remove(request);
-            _dispatch.AddFirst(request);
         }
     }
 

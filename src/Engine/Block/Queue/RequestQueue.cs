@@ -33,16 +33,13 @@ public sealed partial class RequestQueue
     private readonly RequestList _plug = new();
     private readonly BioList _waiting = new();
     private readonly RequestList _dispatch = new();
-    private readonly RequestList _requeued = new();
     private RequestScheduler _scheduler;
     private readonly BioSplitter _splitter;
     private readonly Stack<FlushSequence> _flushes = new();
     private readonly DispatchTask _task;
-    private readonly LoopTimer _requeueTimer;
+    private readonly RequeueList _requeued;
     private readonly LoopTimer _resourceTimer;
-    private readonly bool _capMerges;
-    private readonly int _dispatchBatch;
-    private bool _kicked;
+    private readonly QueueOptions _options;
     private bool _isQuiesced;
     private Action? _whenIdle;
 
@@ -55,12 +52,11 @@ public sealed partial class RequestQueue
         Driver = driver;
         Limits = limits;
         Tags = new TagSet(this, options.Depth);
-        _capMerges = options.CapMerges;
-        _dispatchBatch = options.DispatchBatch;
+        _options = options;
         _scheduler = CreateScheduler(options.Scheduler);
         _splitter = new BioSplitter(this);
         _task = new DispatchTask(this);
-        _requeueTimer = loop.CreateTimer(KickRequeueList);
+        _requeued = new RequeueList(loop, KickRequeueList);
         _resourceTimer = loop.CreateTimer(Run);
     }
 
@@ -88,7 +84,7 @@ public sealed partial class RequestQueue
 
     /// <summary>The longest merge that is allowed now.</summary>
     internal long MergeCap => NoMerges ? 0
-        : _capMerges ? Math.Max(MinMergeCap, _bytes / MergeShare) : long.MaxValue;
+        : _options.CapMerges ? Math.Max(MinMergeCap, _bytes / MergeShare) : long.MaxValue;
 
     /// <summary>Bios are not merged at all (the kernel's nomerges=2).</summary>
     public bool NoMerges { get; set; }
