@@ -42,6 +42,12 @@ public interface ITarget
     /// </summary>
     IEnumerable<DeviceRange> Ranges { get; }
 
+    /// <summary>
+    /// What one that never has devices below can do by itself; null for any other. A flush means
+    /// nothing to it.
+    /// </summary>
+    QueueLimits? OwnLimits => null;
+
     /// <summary>Arguments as the kernel prints them with STATUSTYPE_TABLE.</summary>
     void AppendTable(StringBuilder text);
 

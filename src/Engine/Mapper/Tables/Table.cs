@@ -113,18 +113,23 @@ public sealed class Table
     public QueueLimits CalculateLimits(QueueLimits? current)
     {
         QueueLimits? stacked = null;
-        bool any = false;
-        foreach (DeviceRange range in Ranges)
+        bool isEmpty = true;
+        foreach (TargetEntry entry in _entries)
         {
-            any = true;
-            RequireSize(range);
-            RequireAlignment(range);
-            if (range.Device.HasLimits)
-                stacked = stacked is null
-                    ? range.Device.Limits
-                    : stacked.Stack(range.Device.Limits);
+            if (entry.Target.OwnLimits is { } own)
+            {
+                isEmpty = false;
+                stacked = Stack(stacked, own);
+            }
+            foreach (DeviceRange range in entry.Target.Ranges)
+            {
+                isEmpty = false;
+                RequireSize(range);
+                RequireAlignment(range);
+                if (range.Device.HasLimits) stacked = Stack(stacked, range.Device.Limits);
+            }
         }
-        if (!any && current is not null) return current;
+        if (isEmpty && current is not null) return current;
         return stacked ?? new QueueLimits { WriteCache = true, MaxBytes = 1 << 20 };
     }
 
@@ -143,6 +148,9 @@ public sealed class Table
     public string Status() => Lines(static (target, text) => target.AppendStatus(text));
 
     private IEnumerable<DeviceRange> Ranges => _entries.SelectMany(entry => entry.Target.Ranges);
+
+    private static QueueLimits Stack(QueueLimits? above, QueueLimits below) =>
+        above is null ? below : above.Stack(below);
 
     private static void RequireSize(DeviceRange range)
     {

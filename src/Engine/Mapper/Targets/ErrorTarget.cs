@@ -15,6 +15,8 @@ public sealed class ErrorTarget : IRequestTarget, IBioTarget
 
     public IEnumerable<DeviceRange> Ranges => [];
 
+    public QueueLimits? OwnLimits { get; } = new();
+
     public bool IsBusy => false;
 
     public MapResult CloneAndMap(

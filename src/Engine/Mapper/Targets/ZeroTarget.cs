@@ -13,6 +13,8 @@ public sealed unsafe class ZeroTarget : IBioTarget
 
     public IEnumerable<DeviceRange> Ranges => [];
 
+    public QueueLimits? OwnLimits { get; } = new() { MaxDiscardBytes = long.MaxValue };
+
     public MapResult Map(TargetBio bio)
     {
         Bio clone = bio.Clone;
