@@ -10,7 +10,7 @@ namespace Braid.Tests.Unit.Support;
 internal sealed class Bench : IMapObserver, IDeviceResolver
 {
     private static readonly ITargetType[] Types =
-        [new LinearTargetType(), new ErrorTargetType(), new MultipathType()];
+        [.. TargetTypes.All, new MultipathType()];
 
     private readonly Dictionary<string, BlockDevice> _devices = [];
 
