@@ -76,7 +76,10 @@ internal sealed class GroupActivation
         return IsInProgress;
     }
 
-    /// <summary>A path of the current group has come back: only it needs activation.</summary>
+    /// <summary>
+    /// Only one path: it has come back into the current group, or its device has gone, and the
+    /// activation is to find that out.
+    /// </summary>
     public void StartFor(PgPath path)
     {
         _inProgress++;
@@ -89,12 +92,12 @@ internal sealed class GroupActivation
 
     private void Activate(PgPath path)
     {
-        if (path.IsActive && path.Device.HardwareHandler is { } handler)
+        bool isThere = path.IsActive && path.Device.Queue is not { IsDying: true };
+        if (isThere && path.Device.HardwareHandler is { } handler)
             handler.Activate(result => OnActivated(path, result));
         else
-            OnActivated(path, path.IsActive
-                ? ActivationResult.NoHandler
-                : ActivationResult.DeviceOffline);
+            OnActivated(
+                path, isThere ? ActivationResult.NoHandler : ActivationResult.DeviceOffline);
     }
 
     /// <summary>pg_init_done.</summary>

@@ -52,7 +52,7 @@ internal sealed class Lun : ScenarioDisk, IUnpluggable
 
     public override void Fix() => _isOffline = false;
 
-    public void Unplug() => _isGone = true;
+    public void Unplug() => _isGone = Queue.IsDying = true;
 
     public override string? AttachHandler(string name)
     {

@@ -16,6 +16,8 @@ internal sealed record DiskSettings
     /// <summary>Requests at the same time.</summary>
     public int Depth { get; init; } = 64;
 
+    public SchedulerKind Scheduler { get; init; } = SchedulerKind.Deadline;
+
     /// <summary>Each request takes so long; 0 for none.</summary>
     public long CompletionNs { get; init; }
 
@@ -42,7 +44,8 @@ internal abstract class ScenarioDisk : PathDevice
         : base(loop, name, $"scenario:{name}", new QueueOptions
         {
             Depth = settings.Depth,
-            Scheduler = SchedulerKind.Deadline,
+            Scheduler = settings.Scheduler,
+            MergesWaiting = false,
         })
     {
         _settings = settings;

@@ -47,7 +47,7 @@ internal sealed class ScsiDisk(
 
     public override void Fix() => _isOffline = false;
 
-    public void Unplug() => _isGone = true;
+    public void Unplug() => _isGone = Queue.IsDying = true;
 
     public override string? AttachHandler(string handler) => handler == AluaHandler.HandlerName
         ? "the device has no target port groups"

@@ -23,7 +23,9 @@ internal static class DeviceAttributes
             "ro" => limits.ReadOnly ? "1" : "0",
             "queue/scheduler" => Scheduler(device),
             "queue/nomerges" => device.Queue is { NoMerges: true } ? NoMerges : "0",
-            "queue/logical_block_size" => $"{limits.LogicalBlockSize}",
+            "queue/nr_requests" => $"{Requests(device)}",
+            "queue/physical_block_size" or "queue/logical_block_size" =>
+                $"{limits.LogicalBlockSize}",
             "queue/max_sectors_kb" => $"{limits.MaxBytes / KiB}",
             "queue/max_segments" => $"{limits.MaxSegments}",
             "queue/discard_granularity" =>
@@ -54,6 +56,16 @@ internal static class DeviceAttributes
             default:
                 throw new StepException($"{file} cannot be written");
         }
+    }
+
+    /// <summary>Twice the depth with a scheduler, up to a bound.</summary>
+    private static int Requests(BlockDevice device)
+    {
+        const int Default = 128;
+        const int MapDepth = 2048;
+        if (device.Queue is not { } queue) return Default;
+        int depth = device is MappedDevice ? MapDepth : queue.Tags.Depth;
+        return queue.Scheduler == SchedulerKind.None ? depth : 2 * Math.Min(depth, Default);
     }
 
     /// <summary>From a page to what the hardware takes.</summary>

@@ -35,11 +35,11 @@ public sealed partial class RequestQueue
 
     /// <summary>
     /// A clone for <paramref name="origin"/> on this queue: a tag of this queue over the bios of
-    /// the other. Null when no tag is free.
+    /// the other. Null when no tag is free, or the device is gone.
     /// </summary>
     public Request? TryAllocateClone(Request origin, ICloneOwner owner)
     {
-        Request? clone = Tags.TryTake();
+        Request? clone = IsDying ? null : Tags.TryTake();
         if (clone is null) return null;
         clone.BeginAsCloneOf(origin);
         clone.CloneOwner = owner;
@@ -86,7 +86,7 @@ public sealed partial class RequestQueue
         {
             // Taken out first: the list and the request use the same link of the bio.
             Bio bio = _waiting.TakeFirst();
-            if (TryPlace(bio)) continue;
+            if (_options.MergesWaiting ? TryPlace(bio) : TryStart(bio)) continue;
             _waiting.AddFirst(bio);
             return;
         }

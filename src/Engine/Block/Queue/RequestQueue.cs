@@ -86,6 +86,11 @@ public sealed partial class RequestQueue
     internal long MergeCap => NoMerges ? 0
         : _options.CapMerges ? Math.Max(MinMergeCap, _bytes / MergeShare) : long.MaxValue;
 
+    /// <summary>
+    /// Its device was taken away for good (blk_queue_dying): no clone is made on it.
+    /// </summary>
+    public bool IsDying { get; set; }
+
     /// <summary>Bios are not merged at all (the kernel's nomerges=2).</summary>
     public bool NoMerges { get; set; }
 
