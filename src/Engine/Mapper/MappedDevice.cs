@@ -63,7 +63,7 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
     {
         var device = new MappedDevice(loop, name, options, observer);
         device.Load(load(device));
-        device.Activate();
+        device.Activate(device.TakeInactive());
         return device;
     }
 

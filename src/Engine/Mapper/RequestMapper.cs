@@ -15,8 +15,9 @@ internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
     public const long DelayRequeueNs = 100_000_000;
 
     private readonly RequestQueue _queue;
-    private IRequestTarget _target;
     private readonly TargetIo[] _ios;
+    private IRequestTarget _target;
+    private long _sizeBytes;
 
     public RequestMapper(
         IoLoop loop, IRequestTarget target, QueueLimits limits, QueueOptions options)
@@ -42,7 +43,10 @@ internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
     {
         _target = table.RequestTarget!;
         _queue.Limits = limits;
+        _sizeBytes = table.SizeBytes;
     }
+
+    public override void Renew(Action<Bio> submit) => _queue.Renew(_sizeBytes, submit);
 
     public override void Quiesce() => _queue.Quiesce();
 
