@@ -46,7 +46,7 @@ internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
         _sizeBytes = table.SizeBytes;
     }
 
-    public override void Renew(Action<Bio> submit) => _queue.Renew(_sizeBytes, submit);
+    public override void Renew(Action<Bio> submit) => _queue.Renew(submit);
 
     public override void Quiesce() => _queue.Quiesce();
 
@@ -59,6 +59,8 @@ internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
     /// <summary>Map: busy? then clone, choose the path, dispatch (dm_mq_queue_rq).</summary>
     public BlockStatus QueueRequest(Request request)
     {
+        // As a path of a map above, whose table may be longer than this one's is now.
+        if (request.End > _sizeBytes) return BlockStatus.IoError;
         if (_target.IsBusy) return BlockStatus.Resource;
         TargetIo io = _ios[request.Tag];
         MapResult result = _target.CloneAndMap(request, io, this, out Request? clone);

@@ -11,9 +11,8 @@ public sealed partial class RequestQueue
     /// are taken apart and their bios submitted anew, to be cut, merged and flushed as the limits
     /// demand now. Of a request that was done in part all is done again.
     /// </summary>
-    /// <param name="sizeBytes">Of the device.</param>
     /// <param name="submit">Checks and submits a bio; it may end at once.</param>
-    public void Renew(long sizeBytes, Action<Bio> submit)
+    public void Renew(Action<Bio> submit)
     {
         Invariant.That(_isQuiesced && Statistics.InFlight == 0);
         var bios = new BioList();
@@ -30,7 +29,7 @@ public sealed partial class RequestQueue
             bios.AddLast(bio);
         }
         while (bios.Count > 0) submit(bios.TakeFirst());
-        while (clones.TakeFirst() is { } clone) Keep(clone, sizeBytes);
+        while (clones.TakeFirst() is { } clone) Keep(clone);
     }
 
     private Request? TakeWaiting() =>
@@ -55,11 +54,10 @@ public sealed partial class RequestQueue
     /// The bios of a clone are those of a map above: it waits on if it fits, and else fails as it
     /// would have if it had come now.
     /// </summary>
-    private void Keep(Request clone, long sizeBytes)
+    private void Keep(Request clone)
     {
         long mask = Limits.LogicalBlockSize - 1;
-        bool fits = clone.End <= sizeBytes
-            && clone.Length <= Limits.MaxFor(clone.Operation)
+        bool fits = clone.Length <= Limits.MaxFor(clone.Operation)
             && clone.Segments <= Limits.MaxSegments
             && ((clone.Offset | clone.Length) & mask) == 0;
         if (fits)
