@@ -34,6 +34,11 @@ internal sealed unsafe class BioMapper(
     public override void SetTable(Table table, QueueLimits limits) =>
         (_table, _limits) = (table, limits);
 
+    public override void Renew(Action<Bio> submit)
+    {
+        // What was deferred is cut and checked when it is mapped.
+    }
+
     public override void Quiesce() => _isQuiesced = true;
 
     public override void Unquiesce()

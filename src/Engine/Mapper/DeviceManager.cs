@@ -68,13 +68,7 @@ public sealed class DeviceManager : IDeviceResolver
     public void Load(string name, string text)
     {
         MappedDevice device = Get(name);
-        Table table = _parser.Parse(text, device);
-        if (table.Reaches(device))
-        {
-            table.Release();
-            throw new TableException($"{name} would be below itself");
-        }
-        device.Load(table);
+        device.Load(_parser.Parse(text, device));
     }
 
     /// <summary>Takes a device down.</summary>

@@ -60,11 +60,17 @@ public interface ITarget
         // Most targets hold nothing that would have to be let go.
     }
 
-    /// <summary>The device is suspended: nothing of this target's is under way.</summary>
+    /// <summary>The device is suspended: no I/O is at this target, and none comes.</summary>
     void Postsuspend()
     {
         // The same.
     }
+
+    /// <summary>
+    /// After <see cref="Postsuspend"/>: calls back when nothing that the target does by itself is
+    /// under way any more, perhaps at once.
+    /// </summary>
+    void WhenQuiet(Action callback) => callback();
 
     /// <summary>I/O comes again, or for the first time.</summary>
     void Resume()
@@ -72,7 +78,7 @@ public interface ITarget
         // The same.
     }
 
-    /// <summary>Its table was released.</summary>
+    /// <summary>Its table was released: from now on it does nothing by itself.</summary>
     void Release()
     {
         // Most targets own nothing that would have to be given back.

@@ -12,6 +12,7 @@ public sealed partial class MappedDevice
 {
     private readonly Queue<Action> _transitions = new();
     private bool _inTransition;
+    private bool _runsTransitions;
 
     public bool IsSuspended { get; private set; }
 
@@ -31,40 +32,51 @@ public sealed partial class MappedDevice
 
     /// <summary>
     /// Lets I/O go on, with the inactive table if there is one; a device that is not suspended is
-    /// for the time of the swap.
+    /// for the time of the swap. The table leaves its slot at once: one that is loaded while this
+    /// waits is for the next resume.
     /// </summary>
     /// <param name="noFlush">How it is suspended for a swap.</param>
     /// <param name="done">
     /// Called when it is done, perhaps at once; with the reason if the table could not be made live
     /// and the device is still suspended.
     /// </param>
-    public void Resume(bool noFlush, Action<TableException?> done) => Begin(() =>
+    public void Resume(bool noFlush, Action<TableException?> done)
     {
-        if (InactiveTable is not null && Table is not null)
-            SuspendNow(noFlush, () => ResumeNow(done));
-        else
-            ResumeNow(done);
-    });
+        Table? next = TakeInactive();
+        Begin(() =>
+        {
+            if (next is not null && Table is not null)
+                SuspendNow(noFlush, () => ResumeNow(next, done));
+            else
+                ResumeNow(next, done);
+        });
+    }
 
     private IReadOnlyList<TargetEntry> Entries => Table?.Entries ?? [];
 
     private void Begin(Action transition)
     {
         _transitions.Enqueue(transition);
-        if (!_inTransition) BeginNext();
+        RunTransitions();
     }
 
-    private void BeginNext()
+    /// <summary>A loop, not a recursion: most are done at once, and many may wait.</summary>
+    private void RunTransitions()
     {
-        if (!_transitions.TryDequeue(out Action? transition)) return;
-        _inTransition = true;
-        transition();
+        if (_runsTransitions) return;
+        _runsTransitions = true;
+        while (!_inTransition && _transitions.TryDequeue(out Action? transition))
+        {
+            _inTransition = true;
+            transition();
+        }
+        _runsTransitions = false;
     }
 
     private void EndTransition()
     {
         _inTransition = false;
-        BeginNext();
+        RunTransitions();
     }
 
     private void SuspendNow(bool noFlush, Action done)
@@ -82,12 +94,12 @@ public sealed partial class MappedDevice
         Loop.Schedule(new SuspendTask(this, done), TurnPhase.Dispatch);
     }
 
-    private void ResumeNow(Action<TableException?> done)
+    private void ResumeNow(Table? next, Action<TableException?> done)
     {
         TableException? problem = null;
         try
         {
-            Activate();
+            Activate(next);
         }
         catch (TableException error)
         {
@@ -97,9 +109,10 @@ public sealed partial class MappedDevice
         EndTransition();
     }
 
-    private void Activate()
+    private void Activate(Table? next)
     {
-        if (InactiveTable is not null) Swap();
+        if (next is not null) Swap(next);
+        else if (!IsSuspended) return;
         IsSuspended = false;
         foreach (TargetEntry entry in Entries) entry.Target.Resume();
         _core?.Unquiesce();
@@ -113,8 +126,26 @@ public sealed partial class MappedDevice
             foreach (TargetEntry entry in Entries) entry.Target.Postsuspend();
             IsSuspended = true;
             IsNoFlushSuspending = false;
-            done();
+            AwaitTargets(done);
         });
+    }
+
+    /// <summary>No I/O is at the targets; what they do themselves may still be under way.</summary>
+    private void AwaitTargets(Action done)
+    {
+        // One extra, so that targets that are quiet at once do not end it before all are asked.
+        int left = 1;
+        foreach (TargetEntry entry in Entries)
+        {
+            left++;
+            entry.Target.WhenQuiet(EndOne);
+        }
+        EndOne();
+
+        void EndOne()
+        {
+            if (--left == 0) done();
+        }
     }
 
     private sealed class SuspendTask(MappedDevice device, Action done) : TurnTask

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+
 namespace Braid.Mapper;
 
 /// <summary>Tables come and go: load, clear, swap, remove (drivers/md/dm-ioctl.c).</summary>
@@ -31,14 +33,26 @@ public sealed partial class MappedDevice
     /// <summary>
     /// Takes the device down: whoever waits for an event is woken, the tables let their devices go.
     /// </summary>
-    /// <exception cref="DeviceBusyException">Somebody has it open.</exception>
+    /// <exception cref="DeviceBusyException">
+    /// Somebody has it open, an I/O has not ended, or it is being suspended or resumed.
+    /// </exception>
     public void Remove()
     {
         if (OpenCount > 0) throw new DeviceBusyException($"{Name} is in use");
+        if (InFlight > 0) throw new DeviceBusyException($"{Name} has I/O that has not ended");
+        if (_inTransition)
+            throw new DeviceBusyException($"{Name} is being suspended or resumed");
         Clear();
         Table?.Release();
         Table = null;
         WakeEventWaiters();
+    }
+
+    private Table? TakeInactive()
+    {
+        Table? table = InactiveTable;
+        InactiveTable = null;
+        return table;
     }
 
     private void Admit(Table table)
@@ -46,6 +60,7 @@ public sealed partial class MappedDevice
         string? immutable = Table?.ImmutableType ?? InactiveTable?.ImmutableType;
         if (Kind != TargetKinds.None && immutable is not null && !table.Replaces(immutable))
             throw new TableException($"cannot replace immutable target type {immutable}");
+        table.RequirePlaceOver(this);
         TargetKinds kind = table.DetermineKind(Kind);
         if (Kind != TargetKinds.None && kind != Kind)
             throw new TableException(
@@ -60,25 +75,30 @@ public sealed partial class MappedDevice
     }
 
     /// <summary>
-    /// Makes the inactive table live (dm_swap_table). One that cannot be is dropped, and the device
-    /// stays as it was.
+    /// Makes a table live (dm_swap_table). One that cannot be is dropped, and the device stays as
+    /// it was. What waits for it is submitted anew if it can do less than the one before.
     /// </summary>
-    private void Swap()
+    private void Swap(Table table)
     {
-        Table table = InactiveTable!;
-        InactiveTable = null;
+        QueueLimits limits;
         try
         {
-            _limits = table.CalculateLimits(_limits);
+            // Those below may have other tables since this one was loaded.
+            table.RequirePlaceOver(this);
+            limits = table.CalculateLimits(_limits);
         }
         catch
         {
             table.Release();
             throw;
         }
+        bool isSame = limits == _limits && table.SizeBytes >= SizeBytes;
         Table? old = Table;
         Table = table;
-        _core!.SetTable(table, _limits);
+        _limits = limits;
+        MapperCore core = _core!;
+        core.SetTable(table, limits);
         old?.Release();
+        if (!isSame) core.Renew(Submit);
     }
 }

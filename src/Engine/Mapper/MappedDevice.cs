@@ -63,13 +63,16 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
     {
         var device = new MappedDevice(loop, name, options, observer);
         device.Load(load(device));
-        device.Activate();
+        device.Activate(device.TakeInactive());
         return device;
     }
 
     public override void Submit(Bio bio)
     {
-        if (!Refuse(bio)) _core!.Submit(bio);
+        if (Refuse(bio)) return;
+        // A flush has no place by which it would be refused.
+        if (Table is null) bio.EndWith(BlockStatus.IoError);
+        else _core!.Submit(bio);
     }
 
     /// <summary>Sends a message to the target at the start of the device.</summary>

@@ -22,6 +22,12 @@ internal abstract class MapperCore
     /// <summary>Swaps the table; only while quiesced and idle.</summary>
     public abstract void SetTable(Table table, QueueLimits limits);
 
+    /// <summary>
+    /// Other limits or a shorter device, while quiesced and idle: what waits is fitted to them.
+    /// </summary>
+    /// <param name="submit">Submits a bio to the device anew.</param>
+    public abstract void Renew(Action<Bio> submit);
+
     /// <summary>Gives the targets nothing more; what comes is kept.</summary>
     public abstract void Quiesce();
 

@@ -15,8 +15,9 @@ internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
     public const long DelayRequeueNs = 100_000_000;
 
     private readonly RequestQueue _queue;
-    private IRequestTarget _target;
     private readonly TargetIo[] _ios;
+    private IRequestTarget _target;
+    private long _sizeBytes;
 
     public RequestMapper(
         IoLoop loop, IRequestTarget target, QueueLimits limits, QueueOptions options)
@@ -42,7 +43,10 @@ internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
     {
         _target = table.RequestTarget!;
         _queue.Limits = limits;
+        _sizeBytes = table.SizeBytes;
     }
+
+    public override void Renew(Action<Bio> submit) => _queue.Renew(submit);
 
     public override void Quiesce() => _queue.Quiesce();
 
@@ -55,6 +59,8 @@ internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
     /// <summary>Map: busy? then clone, choose the path, dispatch (dm_mq_queue_rq).</summary>
     public BlockStatus QueueRequest(Request request)
     {
+        // As a path of a map above, whose table may be longer than this one's is now.
+        if (request.End > _sizeBytes) return BlockStatus.IoError;
         if (_target.IsBusy) return BlockStatus.Resource;
         TargetIo io = _ios[request.Tag];
         MapResult result = _target.CloneAndMap(request, io, this, out Request? clone);

@@ -29,6 +29,11 @@ internal sealed class GroupActivation
     /// <summary>The device is suspended: no new rounds (MPATHF_PG_INIT_DISABLED).</summary>
     private bool _disabled;
 
+    /// <summary>The table is gone: what a handler still says concerns nobody.</summary>
+    private bool _isReleased;
+
+    private Action? _whenQuiet;
+
     public GroupActivation(MultipathTarget target, ITargetHost host, MultipathFeatures features)
     {
         _target = target;
@@ -68,27 +73,48 @@ internal sealed class GroupActivation
         if (_target.CurrentGroup is not { } group) return false;
         uint delayMs = _delayRetry ? _features.PgInitDelayMs ?? DefaultDelayMs : 0;
         foreach (PgPath path in group.Paths)
-        {
-            if (!path.IsActive) continue;
-            _inProgress++;
-            _host.Loop.CreateTimer(() => Activate(path)).Arm(delayMs * NsPerMs);
-        }
+            if (path.IsActive) Begin(path, delayMs * NsPerMs);
         return IsInProgress;
     }
 
     /// <summary>
     /// Only one path: it has come back into the current group, or its device has gone, and the
-    /// activation is to find that out.
+    /// activation is to find that out. While the device is suspended the group is activated when
+    /// I/O comes again.
     /// </summary>
     public void StartFor(PgPath path)
     {
-        _inProgress++;
-        _host.Loop.CreateTimer(() => Activate(path)).Arm(0);
+        if (_disabled) IsRequired = true;
+        else Begin(path, 0);
     }
 
     public void Disable() => _disabled = true;
 
     public void Enable() => _disabled = false;
+
+    /// <summary>Calls back when no activation is under way, perhaps at once.</summary>
+    public void WhenQuiet(Action callback)
+    {
+        if (IsInProgress) _whenQuiet = callback;
+        else callback();
+    }
+
+    public void Release()
+    {
+        _isReleased = true;
+        foreach (PriorityGroup group in _target.Groups)
+            foreach (PgPath path in group.Paths)
+                path.Activation?.Cancel();
+    }
+
+    /// <summary>One that is to begin already is not begun twice.</summary>
+    private void Begin(PgPath path, long delayNs)
+    {
+        path.Activation ??= _host.Loop.CreateTimer(() => Activate(path));
+        if (path.Activation.IsArmed) return;
+        _inProgress++;
+        path.Activation.Arm(delayNs);
+    }
 
     private void Activate(PgPath path)
     {
@@ -103,6 +129,7 @@ internal sealed class GroupActivation
     /// <summary>pg_init_done.</summary>
     private void OnActivated(PgPath path, ActivationResult result)
     {
+        if (_isReleased) return;
         bool delayed = false;
         bool isError = Judge(path, result, ref delayed);
         if (isError) _target.ForgetCurrent(path);
@@ -114,6 +141,9 @@ internal sealed class GroupActivation
             if (StartRound()) return;
         }
         _target.OnGroupReady();
+        Action? whenQuiet = _whenQuiet;
+        _whenQuiet = null;
+        whenQuiet?.Invoke();
     }
 
     /// <summary>What follows from a result. True if the path could not be activated.</summary>

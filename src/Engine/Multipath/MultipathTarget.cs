@@ -102,14 +102,20 @@ public sealed partial class MultipathTarget : IRequestTarget, IBioTarget
 
     public void Postsuspend() => _activation.Disable();
 
+    public void WhenQuiet(Action callback) => _activation.WhenQuiet(callback);
+
     public void Resume()
     {
         _activation.Enable();
         _noPath.Restore();
-        _noPath.StartClock();
+        _noPath.ContinueClock();
     }
 
-    public void Release() => _noPath.StopClock();
+    public void Release()
+    {
+        _noPath.StopClock();
+        _activation.Release();
+    }
 
     internal void Add(PriorityGroup group)
     {

@@ -52,6 +52,12 @@ internal sealed class NoPathPolicy
         _saved = false;
     }
 
+    /// <summary>Live again: a clock that runs since before goes on.</summary>
+    public void ContinueClock()
+    {
+        if (!_timer.IsArmed) StartClock();
+    }
+
     /// <summary>The clock runs while I/O may be queued and no path works.</summary>
     public void StartClock()
     {

@@ -22,6 +22,9 @@ public sealed class PgPath
     /// <summary>How often it went from active to failed.</summary>
     public uint FailCount { get; internal set; }
 
+    /// <summary>Armed while it is to be activated (activate_path).</summary>
+    internal Io.LoopTimer? Activation { get; set; }
+
     /// <summary>What the group's selector keeps for it.</summary>
     internal SelectorPath Selection { get; set; } = null!;
 }

@@ -80,6 +80,57 @@ public sealed class StackedMapsTests
         ShouldBeQuiet();
     }
 
+    [Fact]
+    public void A_suspended_inner_map_sends_nothing_that_comes_through_the_outer()
+    {
+        _inner.Suspend().ShouldBeDone();
+        Bio bio = _bench.Write(_outer);
+        _bench.Loop.RunFor(1000 * Loops.Ms);
+        _a.Sent.Count.ShouldBe(0);
+        Owner.HasEnded(bio).ShouldBeFalse();
+        _inner.Resume().ShouldBeDone();
+        _bench.Loop.RunFor(10 * Loops.Ms);
+        _a.CompleteFirst();
+        Owner.StatusOf(bio).ShouldBe(BlockStatus.Ok);
+        ShouldBeQuiet();
+    }
+
+    [Theory]
+    [InlineData(8192, BlockStatus.IoError)]
+    [InlineData(65536, BlockStatus.Ok)]
+    public void A_clone_that_waits_in_the_inner_map_fails_there_when_it_is_too_long_for_a_new_table(
+        int maxBytes, BlockStatus expected)
+    {
+        _inner.Message("fail_path a");
+        _inner.Message("fail_path b");
+        Bio bio = _bench.Write(_outer, 0, 65536);
+        TestDevice c = _bench.Add("c", limits: new QueueLimits { MaxBytes = maxBytes });
+        _bench.Swap(_inner, "0 2048 multipath 0 0 1 1 round-robin 0 1 1 c 1");
+        _bench.Loop.RunFor(10 * Loops.Ms);
+        Owner.StatusOf(bio).ShouldBe(expected);
+        c.Sent.ShouldAllBe(sent => sent.Length <= maxBytes);
+        _inner.Multipath().ValidPaths.ShouldBe(1);
+        ShouldBeQuiet();
+    }
+
+    [Fact]
+    public void A_clone_that_waits_in_the_inner_map_fails_there_when_a_new_table_is_shorter()
+    {
+        _inner.Message("fail_path a");
+        _inner.Message("fail_path b");
+        Bio beyond = _bench.Write(_outer, 65536, 4096);
+        Bio within = _bench.Write(_outer, 32768, 4096);
+        TestDevice c = _bench.Add("c");
+        _bench.Swap(_inner, "0 128 multipath 0 0 1 1 round-robin 0 1 1 c 1");
+        _bench.Loop.RunFor(10 * Loops.Ms);
+        Owner.StatusOf(beyond).ShouldBe(BlockStatus.IoError);
+        Owner.HasEnded(within).ShouldBeTrue();
+        _outer.Message("reinstate_path inner");
+        Owner.StatusOf(_bench.Write(_outer, 65536, 4096)).ShouldBe(BlockStatus.IoError);
+        c.Ranges.ShouldAllBe(range => range.Offset + range.Length <= 65536);
+        ShouldBeQuiet();
+    }
+
     private void ShouldBeQuiet()
     {
         foreach (BlockDevice device in (BlockDevice[])[_a, _b, _inner, _outer])

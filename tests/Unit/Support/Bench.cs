@@ -9,12 +9,19 @@ namespace Braid.Tests.Unit.Support;
 /// <summary>A simulated loop, test devices on it, and mapped devices over them.</summary>
 internal sealed class Bench : IMapObserver, IDeviceResolver
 {
-    private static readonly ITargetType[] Types =
-        [.. TargetTypes.All, new MultipathType()];
-
     private readonly Dictionary<string, BlockDevice> _devices = [];
 
-    public Bench(ulong seed = 1) => Loop = new SimulatedLoop(seed);
+    public Bench(ulong seed = 1)
+    {
+        Loop = new SimulatedLoop(seed);
+        Types = [.. TargetTypes.All, new MultipathType(() => QueueTimeoutNs)];
+    }
+
+    /// <summary>All targets.</summary>
+    public IReadOnlyList<ITargetType> Types { get; }
+
+    /// <summary>How long multipath targets queue without a path; 0 for ever.</summary>
+    public long QueueTimeoutNs { get; set; }
 
     public SimulatedLoop Loop { get; }
 
@@ -41,8 +48,7 @@ internal sealed class Bench : IMapObserver, IDeviceResolver
     /// <summary>Makes a mapped device from a table; without a scheduler unless asked.</summary>
     public MappedDevice Map(string table, QueueOptions? options = null, string name = "mp") =>
         MappedDevice.Create(
-            Loop, name, host => new TableParser(Types, this).Parse(table, host),
-            options ?? new QueueOptions(), this);
+            Loop, name, host => Parse(table, host), options ?? new QueueOptions(), this);
 
     /// <summary>Makes a mapped device from targets of 1 MiB each, one behind the other.</summary>
     public MappedDevice Map(QueueOptions options, params ITarget[] targets)
@@ -51,6 +57,20 @@ internal sealed class Bench : IMapObserver, IDeviceResolver
         IEnumerable<TargetEntry> entries =
             targets.Select((target, i) => new TargetEntry(i * Each, Each, target));
         return MappedDevice.Create(Loop, "mp", _ => new Table(entries), options, this);
+    }
+
+    public Table Parse(string table, ITargetHost host) =>
+        new TableParser(Types, this).Parse(table, host);
+
+    /// <summary>Puts a table into the inactive slot.</summary>
+    public void Load(MappedDevice map, string table) => map.Load(Parse(table, map));
+
+    /// <summary>Suspends without flush, loads a table and makes it live.</summary>
+    public void Swap(MappedDevice map, string table)
+    {
+        map.Suspend(noFlush: true).ShouldBeDone();
+        Load(map, table);
+        map.Resume().ShouldBeDone();
     }
 
     public BlockDevice Find(string name) =>

@@ -58,6 +58,14 @@ internal sealed class TestDevice : PathDevice
     /// <summary>When set, in place of "all tags are out".</summary>
     public bool? Busy { get; set; }
 
+    /// <summary>Names of the hardware handlers that it takes; null for a device without.</summary>
+    public string[]? Handlers { get; set; }
+
+    /// <summary>The handler that is attached to it.</summary>
+    public TestHandler? Handler { get; set; }
+
+    public override IHardwareHandler? HardwareHandler => Handler;
+
     public override bool IsBusy => Busy ?? base.IsBusy;
 
     /// <summary>Offsets and lengths of what was sent.</summary>
@@ -71,6 +79,14 @@ internal sealed class TestDevice : PathDevice
     public void Lose(string reason) => Lost(reason);
 
     public override void Stop() => Lost("stopped");
+
+    public override string? AttachHandler(string name)
+    {
+        if (Handlers is null) return base.AttachHandler(name);
+        if (!Handlers.Contains(name)) return $"unknown hardware handler '{name}'";
+        Handler ??= new TestHandler(name);
+        return null;
+    }
 
     public override BlockStatus QueueRequest(Request request)
     {

@@ -14,6 +14,11 @@ internal sealed unsafe class FlushSequence : IBioOwner
     private Bio? _bio;
     private bool _dataDone;
 
+    /// <summary>
+    /// The data goes without FUA. What the limits were then counts: a map may get others meanwhile.
+    /// </summary>
+    private bool _needsPostflush;
+
     private FlushSequence(RequestQueue queue, Stack<FlushSequence> pool)
     {
         _queue = queue;
@@ -40,10 +45,8 @@ internal sealed unsafe class FlushSequence : IBioOwner
 
     public void EndBio(Bio step)
     {
-        Bio bio = _bio!;
         if (step.Status != BlockStatus.Ok) End(step.Status);
-        else if (step.Operation != BlockOperation.Flush && NeedsPostflush(bio, _queue.Limits))
-            SubmitFlush();
+        else if (step.Operation != BlockOperation.Flush && _needsPostflush) SubmitFlush();
         else if (step.Operation == BlockOperation.Flush && !_dataDone) SubmitData();
         else End(BlockStatus.Ok);
     }
@@ -64,7 +67,8 @@ internal sealed unsafe class FlushSequence : IBioOwner
     {
         Bio bio = _bio!;
         BioFlags dropped = BioFlags.Preflush;
-        if (NeedsPostflush(bio, _queue.Limits)) dropped |= BioFlags.Fua;
+        _needsPostflush = NeedsPostflush(bio, _queue.Limits);
+        if (_needsPostflush) dropped |= BioFlags.Fua;
         _dataDone = true;
         _step.Operation = bio.Operation;
         _step.Flags = bio.Flags & ~dropped;

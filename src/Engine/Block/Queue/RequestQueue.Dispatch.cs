@@ -52,6 +52,8 @@ public sealed partial class RequestQueue
     /// </summary>
     public BlockStatus InsertClone(Request clone)
     {
+        // A map as a path of another: what it has to wait for, a clone waits for above.
+        if (_isQuiesced) return BlockStatus.Resource;
         long max = Limits.MaxFor(clone.Operation);
         if (clone.Length > max) return max == 0 ? BlockStatus.NotSupported : BlockStatus.IoError;
         if (clone.Segments > Limits.MaxSegments) return BlockStatus.IoError;

@@ -27,6 +27,8 @@ internal sealed class RequeueList
         if (delayNs > 0 && !_timer.IsArmed) _timer.Arm(delayNs);
     }
 
+    public Request? TakeFirst() => _requests.TakeFirst();
+
     /// <summary>Moves all to the head of the list of those that go next, oldest first.</summary>
     public void MoveTo(RequestList dispatch)
     {

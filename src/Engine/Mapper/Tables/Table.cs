@@ -21,6 +21,11 @@ public sealed class Table
     /// <summary>The largest device: 8 EiB less a sector.</summary>
     public const long MaxSectors = long.MaxValue / SectorSize;
 
+    /// <summary>
+    /// Mapped devices one over the other: an I/O passes through all of them on the stack.
+    /// </summary>
+    public const int MaxDepth = 64;
+
     private readonly TargetEntry[] _entries;
     private readonly List<BlockDevice> _opened = [];
 
@@ -65,9 +70,19 @@ public sealed class Table
         return _entries[low];
     }
 
-    /// <summary>Whether a device is among those below, or below one of them.</summary>
-    public bool Reaches(BlockDevice device) => Devices.Any(below =>
-        below == device || (below is MappedDevice { Table: { } table } && table.Reaches(device)));
+    /// <summary>Whether this can be the table of a device.</summary>
+    /// <exception cref="TableException">
+    /// The device would be below itself, or too many would lie one over the other.
+    /// </exception>
+    public void RequirePlaceOver(BlockDevice device)
+    {
+        var depths = new Dictionary<BlockDevice, int>();
+        int depth = Measure(depths);
+        if (depths.ContainsKey(device))
+            throw new TableException($"{device.Name} would be below itself");
+        if (depth > MaxDepth)
+            throw new TableException($"more than {MaxDepth} devices would lie one over the other");
+    }
 
     /// <summary>Whether a device that must keep that type may have this table.</summary>
     public bool Replaces(string immutableType) =>
@@ -151,6 +166,24 @@ public sealed class Table
 
     private static QueueLimits Stack(QueueLimits? above, QueueLimits below) =>
         above is null ? below : above.Stack(below);
+
+    /// <summary>
+    /// How many tables lie one over the other from this one down; each device is looked at once.
+    /// </summary>
+    private int Measure(Dictionary<BlockDevice, int> known)
+    {
+        int most = 0;
+        foreach (BlockDevice device in Devices)
+        {
+            if (!known.TryGetValue(device, out int depth))
+            {
+                depth = (device as MappedDevice)?.Table?.Measure(known) ?? 0;
+                known[device] = depth;
+            }
+            most = Math.Max(most, depth);
+        }
+        return most + 1;
+    }
 
     private static void RequireSize(DeviceRange range)
     {
