@@ -15,6 +15,9 @@ public sealed partial class MappedDevice
 
     public bool IsSuspended { get; private set; }
 
+    /// <summary>Suspends and resumes that wait for one under way.</summary>
+    public int Transitions => _transitions.Count;
+
     public bool IsNoFlushSuspending { get; private set; }
 
     /// <summary>
@@ -35,8 +38,8 @@ public sealed partial class MappedDevice
     /// </summary>
     /// <param name="noFlush">How it is suspended for a swap.</param>
     /// <param name="done">
-    /// Called when it is done, perhaps at once; with the reason if the table could not be made live
-    /// and the device is still suspended.
+    /// Called when it is done, perhaps at once; with the reason if the table could not be made
+    /// live. The device is still suspended then, unless only its observer has objected.
     /// </param>
     public void Resume(bool noFlush, Action<TableException?> done) => Begin(() =>
     {
@@ -84,10 +87,10 @@ public sealed partial class MappedDevice
 
     private void ResumeNow(Action<TableException?> done)
     {
-        TableException? problem = null;
+        TableException? problem;
         try
         {
-            Activate();
+            problem = Activate();
         }
         catch (TableException error)
         {
@@ -97,12 +100,17 @@ public sealed partial class MappedDevice
         EndTransition();
     }
 
-    private void Activate()
+    /// <summary>
+    /// I/O goes on, with the inactive table if there is one. The objection to it, with which I/O
+    /// goes on with the old one.
+    /// </summary>
+    private TableException? Activate()
     {
-        if (InactiveTable is not null) Swap();
+        TableException? objection = InactiveTable is null ? null : Swap();
         IsSuspended = false;
         foreach (TargetEntry entry in Entries) entry.Target.Resume();
         _core?.Unquiesce();
+        return objection;
     }
 
     private void StopQueue(Action done)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+
 namespace Braid.Mapper;
 
 /// <summary>Tables come and go: load, clear, swap, remove (drivers/md/dm-ioctl.c).</summary>
@@ -61,15 +63,16 @@ public sealed partial class MappedDevice
 
     /// <summary>
     /// Makes the inactive table live (dm_swap_table). One that cannot be is dropped, and the device
-    /// stays as it was.
+    /// stays as it was. So is one that the observer objects to.
     /// </summary>
-    private void Swap()
+    private TableException? Swap()
     {
         Table table = InactiveTable!;
         InactiveTable = null;
+        QueueLimits limits;
         try
         {
-            _limits = table.CalculateLimits(_limits);
+            limits = table.CalculateLimits(_limits);
         }
         catch
         {
@@ -77,8 +80,15 @@ public sealed partial class MappedDevice
             throw;
         }
         Table? old = Table;
+        if (old is not null && _observer.Objection(this, table.SizeBytes, limits) is { } objection)
+        {
+            table.Release();
+            return new TableException(objection);
+        }
+        _limits = limits;
         Table = table;
         _core!.SetTable(table, _limits);
         old?.Release();
+        return null;
     }
 }

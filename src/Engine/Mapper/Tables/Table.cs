@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Globalization;
 using System.Text;
 using Braid.Block;
 using Braid.Io;
@@ -36,6 +35,9 @@ public sealed class Table
         }
     }
 
+    /// <summary>The parts of devices below that its targets use; some may be there twice.</summary>
+    public IEnumerable<DeviceRange> Ranges => _entries.SelectMany(entry => entry.Target.Ranges);
+
     /// <summary>The devices below, each once.</summary>
     public IEnumerable<BlockDevice> Devices => Ranges.Select(range => range.Device).Distinct();
 
@@ -65,9 +67,10 @@ public sealed class Table
         return _entries[low];
     }
 
-    /// <summary>Whether a device is among those below, or below one of them.</summary>
-    public bool Reaches(BlockDevice device) => Devices.Any(below =>
-        below == device || (below is MappedDevice { Table: { } table } && table.Reaches(device)));
+    /// <summary>
+    /// Whether a device is among those below, or below one of them, now or with an inactive table.
+    /// </summary>
+    public bool Reaches(BlockDevice device) => Reaches(device, []);
 
     /// <summary>Whether a device that must keep that type may have this table.</summary>
     public bool Replaces(string immutableType) =>
@@ -137,12 +140,25 @@ public sealed class Table
     }
 
     /// <summary>The kernel's lines, `dmsetup table`.</summary>
-    public string Describe() => Lines(static (target, text) => target.AppendTable(text));
+    public IReadOnlyList<TableLine> TableLines() =>
+        Lines(static (target, text) => target.AppendTable(text));
 
     /// <summary>The kernel's lines, `dmsetup status`.</summary>
-    public string Status() => Lines(static (target, text) => target.AppendStatus(text));
+    public IReadOnlyList<TableLine> StatusLines() =>
+        Lines(static (target, text) => target.AppendStatus(text));
 
-    private IEnumerable<DeviceRange> Ranges => _entries.SelectMany(entry => entry.Target.Ranges);
+    /// <summary>The same as text.</summary>
+    public string Describe() => string.Join('\n', TableLines());
+
+    /// <summary>The same as text.</summary>
+    public string Status() => string.Join('\n', StatusLines());
+
+    /// <summary>Each table is asked once: they may share what is below them.</summary>
+    private bool Reaches(BlockDevice device, HashSet<Table> seen) =>
+        seen.Add(this) && Devices.Any(below => below == device
+            || (below is MappedDevice map
+                && (map.Table?.Reaches(device, seen) is true
+                    || map.InactiveTable?.Reaches(device, seen) is true)));
 
     private static void RequireSize(DeviceRange range)
     {
@@ -163,17 +179,17 @@ public sealed class Table
             + $"the block size {block} of {range.Device.Name}");
     }
 
-    private string Lines(Action<ITarget, StringBuilder> append)
+    private List<TableLine> Lines(Action<ITarget, StringBuilder> append)
     {
-        var text = new StringBuilder();
+        var lines = new List<TableLine>(_entries.Length);
         foreach (TargetEntry entry in _entries)
         {
-            if (text.Length > 0) text.Append('\n');
-            text.Append(CultureInfo.InvariantCulture, $"{entry.Offset / SectorSize} ");
-            text.Append(CultureInfo.InvariantCulture, $"{entry.Length / SectorSize} ");
-            text.Append(entry.Target.TypeName).Append(' ');
+            var text = new StringBuilder();
             append(entry.Target, text);
+            lines.Add(new TableLine(
+                entry.Offset / SectorSize, entry.Length / SectorSize, entry.Target.TypeName,
+                text.ToString()));
         }
-        return text.ToString();
+        return lines;
     }
 }
