@@ -8,6 +8,10 @@ var root = new RootCommand("Device-mapper multipath in user space.");
 root.Subcommands.Add(DemoCommand.Create());
 root.Subcommands.Add(RunCommand.Create());
 root.Subcommands.Add(ScenarioCommand.Create());
+foreach (Command command in ChangeCommands.Create()) root.Subcommands.Add(command);
+foreach (Command command in ShowCommands.Create()) root.Subcommands.Add(command);
+foreach (Command command in EventCommands.Create()) root.Subcommands.Add(command);
+root.Subcommands.Add(PathCommand.Create());
 
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0) return Fail(ExitStatus.Usage, parsed.Errors[0].Message);
@@ -25,7 +29,7 @@ catch (UsageException error)
 {
     return Fail(ExitStatus.Usage, error.Message);
 }
-catch (Exception error) when (error is MapException or ScenarioException)
+catch (Exception error) when (error is MapException or ControlException or ScenarioException)
 {
     return Fail(ExitStatus.Failed, error.Message);
 }

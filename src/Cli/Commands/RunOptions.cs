@@ -98,6 +98,11 @@ internal sealed class RunOptions
         HelpName = "SECONDS",
     };
 
+    private readonly Option<string?> _control = ControlPlace.CreateOption(
+        "Where the commands of other processes come in, a unix socket; none for none. Default: "
+        + "NAME.sock in $XDG_RUNTIME_DIR/braid, /run/braid for root, else "
+        + "~/.local/state/braid.");
+
     private readonly Option<string?> _statsFile = new("--stats-file")
     {
         Description = "Where SIGUSR1 writes the counters of the loop, as one JSON object.",
@@ -114,12 +119,14 @@ internal sealed class RunOptions
         Option[] all =
         [
             _path, _export, _name, _size, _table, _selector, _grouping, _queueIfNoPath,
-            _queueMode, _scheduler, _ioTimeout, _connectTimeout, _statsFile, _quiet,
+            _queueMode, _scheduler, _ioTimeout, _connectTimeout, _control, _statsFile, _quiet,
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
 
     public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);
+
+    public string? Control(ParseResult parsed) => parsed.GetValue(_control);
 
     public string? StatsFile(ParseResult parsed) => parsed.GetValue(_statsFile);
 
@@ -127,6 +134,7 @@ internal sealed class RunOptions
     public MapOptions Read(ParseResult parsed)
     {
         string name = parsed.GetValue(_name)!;
+        if (!MapNames.IsValid(name)) throw new UsageException($"--name '{name}' is no name");
         string[] paths = parsed.GetValue(_path) ?? [];
         if (paths.Length == 0) throw new UsageException("run needs at least one --path URI");
         string[] exports = parsed.GetValue(_export) ?? [];

@@ -4,12 +4,13 @@ using Braid.Io;
 
 namespace Braid.Daemon;
 
-/// <summary>What a supervisor does to a path in its map.</summary>
+/// <summary>What a supervisor does to a path, in all maps that use it.</summary>
 public interface IPathVerbs
 {
-    /// <summary>Whether any path of the map works.</summary>
-    bool HasActivePath { get; }
+    /// <summary>Whether a map that uses it has no path that works.</summary>
+    bool IsNeeded(PathDevice path);
 
+    /// <summary>Whether it has not failed in any map.</summary>
     bool IsActive(PathDevice path);
 
     void Fail(PathDevice path);
@@ -57,7 +58,9 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
         path.Observer = this;
     }
 
-    /// <summary>After the map was made: takes the path as it is now.</summary>
+    public PathDevice Path => _path;
+
+    /// <summary>Takes the path as it is now.</summary>
     public void Begin()
     {
         if (_path.State == PathState.Up) _timer.Arm(PollNs);
@@ -76,7 +79,7 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
         else _verbs.Fail(path);
     }
 
-    /// <summary>The map has failed the path, for an I/O error or by command.</summary>
+    /// <summary>A map has failed the path, for an I/O error or by command.</summary>
     public void OnFailed()
     {
         bool wasProven = _path.Loop.NowNs - _reinstatedNs >= ProvenNs;
@@ -84,7 +87,7 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
         if (_path.State == PathState.Up) _timer.Arm(_recheckNs);
     }
 
-    /// <summary>No path of the map works: whoever is connected is asked at once.</summary>
+    /// <summary>No path of a map works: whoever is connected is asked at once.</summary>
     public void ProbeNow()
     {
         if (_path.State == PathState.Up && !_verbs.IsActive(_path)) _timer.Arm(0);
@@ -103,7 +106,7 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
     /// work.
     /// </summary>
     private long HoldDownNs() =>
-        _recheckNs > 2 * RecheckNs && _verbs.HasActivePath ? _recheckNs : 0;
+        _recheckNs > 2 * RecheckNs && !_verbs.IsNeeded(_path) ? _recheckNs : 0;
 
     private void Probe()
     {

@@ -49,11 +49,18 @@ internal sealed unsafe partial class NbdServerConnection
         _device = session.Export.Device;
         _slots = new NbdCommandSlots(this);
         Peer = connection.Peer;
+        _device.Open();
         _stream = server.Loop.Adopt(connection, this);
     }
 
     /// <summary>The client, for people.</summary>
     public string Peer { get; }
+
+    /// <summary>What it was told of the device.</summary>
+    public NbdExport Export => _session.Export;
+
+    /// <summary>False when it has gone, but for commands under way.</summary>
+    public bool IsOpen => !_closed;
 
     private bool CanTakeMore =>
         !_draining && _waiting is null && !_slots.IsFull && _held < MaxBytesHeld;
@@ -128,6 +135,7 @@ internal sealed unsafe partial class NbdServerConnection
     {
         if (!_closed || _slots.Active > 0) return;
         Dispose();
+        _device.Close();
         _server.OnClientGone(this);
     }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Globalization;
 using System.Text;
 using Braid.Block;
 using Braid.Io;
@@ -40,6 +39,9 @@ public sealed class Table
             _opened.Add(device);
         }
     }
+
+    /// <summary>The parts of devices below that its targets use; some may be there twice.</summary>
+    public IEnumerable<DeviceRange> Ranges => _entries.SelectMany(entry => entry.Target.Ranges);
 
     /// <summary>The devices below, each once.</summary>
     public IEnumerable<BlockDevice> Devices => Ranges.Select(range => range.Device).Distinct();
@@ -157,12 +159,18 @@ public sealed class Table
     }
 
     /// <summary>The kernel's lines, `dmsetup table`.</summary>
-    public string Describe() => Lines(static (target, text) => target.AppendTable(text));
+    public IReadOnlyList<TableLine> TableLines() =>
+        Lines(static (target, text) => target.AppendTable(text));
 
     /// <summary>The kernel's lines, `dmsetup status`.</summary>
-    public string Status() => Lines(static (target, text) => target.AppendStatus(text));
+    public IReadOnlyList<TableLine> StatusLines() =>
+        Lines(static (target, text) => target.AppendStatus(text));
 
-    private IEnumerable<DeviceRange> Ranges => _entries.SelectMany(entry => entry.Target.Ranges);
+    /// <summary>The same as text.</summary>
+    public string Describe() => string.Join('\n', TableLines());
+
+    /// <summary>The same as text.</summary>
+    public string Status() => string.Join('\n', StatusLines());
 
     private static QueueLimits Stack(QueueLimits? above, QueueLimits below) =>
         above is null ? below : above.Stack(below);
@@ -204,17 +212,17 @@ public sealed class Table
             + $"the block size {block} of {range.Device.Name}");
     }
 
-    private string Lines(Action<ITarget, StringBuilder> append)
+    private List<TableLine> Lines(Action<ITarget, StringBuilder> append)
     {
-        var text = new StringBuilder();
+        var lines = new List<TableLine>(_entries.Length);
         foreach (TargetEntry entry in _entries)
         {
-            if (text.Length > 0) text.Append('\n');
-            text.Append(CultureInfo.InvariantCulture, $"{entry.Offset / SectorSize} ");
-            text.Append(CultureInfo.InvariantCulture, $"{entry.Length / SectorSize} ");
-            text.Append(entry.Target.TypeName).Append(' ');
+            var text = new StringBuilder();
             append(entry.Target, text);
+            lines.Add(new TableLine(
+                entry.Offset / SectorSize, entry.Length / SectorSize, entry.Target.TypeName,
+                text.ToString()));
         }
-        return text.ToString();
+        return lines;
     }
 }
