@@ -110,6 +110,9 @@ public interface IRequestTarget : ITarget
 /// <summary>A target that maps bios one by one.</summary>
 public interface IBioTarget : ITarget
 {
+    /// <summary>False if it has nothing that a flush would keep (num_flush_bios).</summary>
+    bool TakesFlushes => true;
+
     /// <summary>Sets the device and the offset of the clone.</summary>
     MapResult Map(TargetBio bio);
 

@@ -13,7 +13,8 @@ public sealed class QuiesceTests
 
     private TestOwner Owner => _bench.Owner;
 
-    public static TheoryData<SchedulerKind> Schedulers => [SchedulerKind.None, SchedulerKind.Deadline];
+    public static TheoryData<SchedulerKind> Schedulers =>
+        [SchedulerKind.None, SchedulerKind.Deadline];
 
     [Theory]
     [MemberData(nameof(Schedulers))]

@@ -8,7 +8,8 @@ namespace Braid.Tests.Unit.Mapper;
 /// <summary>What keeps a device from being removed, and what is left of it afterwards.</summary>
 public sealed class RemoveTests
 {
-    private const string Requests = "0 2048 multipath 1 queue_if_no_path 0 1 1 round-robin 0 1 1 a 1";
+    private const string Requests =
+        "0 2048 multipath 1 queue_if_no_path 0 1 1 round-robin 0 1 1 a 1";
     private const string Bios = "0 2048 linear a 0";
 
     private readonly Bench _bench = new();

@@ -202,7 +202,8 @@ public sealed class SuspendTests
     public void A_flush_of_a_suspended_device_waits_like_any_other_I_O()
     {
         TestDevice cached = _bench.Add("c", limits: new QueueLimits { WriteCache = true });
-        MappedDevice requests = _bench.Map(Requests.Replace("a 1", "c 1", StringComparison.Ordinal));
+        MappedDevice requests =
+            _bench.Map(Requests.Replace("a 1", "c 1", StringComparison.Ordinal));
         MappedDevice bios = _bench.Map("0 8 linear c 0", name: "bios");
         foreach (MappedDevice map in (MappedDevice[])[requests, bios])
         {

@@ -22,7 +22,8 @@ public sealed class SwapLimitsTests
 
     private TestOwner Owner => _bench.Owner;
 
-    public static TheoryData<SchedulerKind> Schedulers => [SchedulerKind.None, SchedulerKind.Deadline];
+    public static TheoryData<SchedulerKind> Schedulers =>
+        [SchedulerKind.None, SchedulerKind.Deadline];
 
     [Theory]
     [MemberData(nameof(Schedulers))]
@@ -180,7 +181,7 @@ public sealed class SwapLimitsTests
         ShouldBeQuiet(map);
     }
 
-    /// <summary>Cache and FUA of the path before and the path after: is the write durable?</summary>
+    /// <summary>Cache and FUA of the path before and of the path after.</summary>
     [Theory]
     [InlineData(false, false, true, false, "Write None, Flush None")]
     [InlineData(false, false, true, true, "Write Fua")]

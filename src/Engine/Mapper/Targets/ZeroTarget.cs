@@ -13,6 +13,8 @@ public sealed unsafe class ZeroTarget : IBioTarget
 
     public IEnumerable<DeviceRange> Ranges => [];
 
+    public bool TakesFlushes => false;
+
     public MapResult Map(TargetBio bio)
     {
         Bio clone = bio.Clone;
