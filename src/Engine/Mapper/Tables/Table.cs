@@ -25,6 +25,8 @@ public sealed class Table
     /// </summary>
     public const int MaxDepth = 64;
 
+    private const long AnyMaxBytes = 1 << 20;
+
     private readonly TargetEntry[] _entries;
     private readonly List<BlockDevice> _opened = [];
 
@@ -123,7 +125,8 @@ public sealed class Table
 
     /// <summary>
     /// What the devices below have in common. Where none of them is known yet, what nearly any can
-    /// do: blocks of 512 bytes, requests of 1 MiB. One that can do less is refused when it comes.
+    /// do: blocks of 512 bytes, requests of 1 MiB; and a cache, which any may have. One that can do
+    /// less is refused when it comes.
     /// </summary>
     /// <param name="current">Kept by a table without any device; null for the first table.</param>
     /// <exception cref="TableException">A device is too small, or its blocks too large.</exception>
@@ -146,8 +149,8 @@ public sealed class Table
                 if (range.Device.HasLimits) stacked = Stack(stacked, range.Device.Limits);
             }
         }
-        if (isEmpty && current is not null) return current;
-        return stacked ?? new QueueLimits { WriteCache = true, MaxBytes = 1 << 20 };
+        if (isEmpty) return current ?? new QueueLimits { MaxBytes = AnyMaxBytes };
+        return stacked ?? new QueueLimits { WriteCache = true, MaxBytes = AnyMaxBytes };
     }
 
     /// <summary>Lets the devices go; the table must not be used any more.</summary>

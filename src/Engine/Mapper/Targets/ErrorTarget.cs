@@ -4,7 +4,7 @@ using Braid.Block;
 
 namespace Braid.Mapper;
 
-/// <summary>Fails every I/O (drivers/md/dm-target.c).</summary>
+/// <summary>Fails every I/O but a flush of bios (drivers/md/dm-target.c).</summary>
 public sealed class ErrorTarget : IRequestTarget, IBioTarget
 {
     public string TypeName => "error";
