@@ -157,12 +157,17 @@ public sealed class MapStack : IMapObserver, IPathVerbs, IDisposable
         _pool.Dispose();
     }
 
-    public void OnLog(MappedDevice map, string text) =>
-        _logger.LogInformation("{Map}: {Text}", map.Name, text);
+    public void OnLog(MappedDevice map, string text)
+    {
+        bool isLoss = text.StartsWith("Failing path", StringComparison.Ordinal);
+        LogLevel level = isLoss ? LogLevel.Warning : LogLevel.Information;
+        _logger.Log(level, "{Map}: {Text}", map.Name, text);
+    }
 
     public void OnPathChanged(MappedDevice map, BlockDevice path, bool isActive, int validPaths)
     {
-        _logger.LogInformation("{Map}: remaining active paths: {Count}", map.Name, validPaths);
+        LogLevel level = validPaths == 0 ? LogLevel.Warning : LogLevel.Information;
+        _logger.Log(level, "{Map}: remaining active paths: {Count}", map.Name, validPaths);
         if (!_supervisors.TryGetValue(path, out PathSupervisor? supervisor)) return;
         if (isActive) supervisor.OnReinstated();
         else supervisor.OnFailed();
@@ -184,6 +189,9 @@ public sealed class MapStack : IMapObserver, IPathVerbs, IDisposable
 
     public void Log(PathDevice path, string text) =>
         _logger.LogInformation("path {Path}: {Text}", path.Name, text);
+
+    public void Warn(PathDevice path, string text) =>
+        _logger.LogWarning("path {Path}: {Text}", path.Name, text);
 
     private NbdServer Open(Endpoint endpoint, NbdExport[] exports)
     {
