@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Net.Sockets;
 using Braid.Tests.Interop.Support;
 
 namespace Braid.Tests.Interop;
@@ -55,12 +56,13 @@ public sealed class RunTests : InteropTest
             "Reinstating path a.", "remaining active paths: 1", "remaining active paths: 2",
         ];
         foreach (string line in once) braid.Logged(line).ShouldBe(1, line);
-        braid.Log.ShouldAllBe(line => line.Contains("info: braid[0] ", StringComparison.Ordinal));
+        braid.Logged("warn: braid[0] ").ShouldBe(2, "down, failing");
+        braid.Logged("info: braid[0] ").ShouldBe(braid.Log.Count - 2);
         braid.Log.ShouldAllBe(line => !line.Contains("path b", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Quiet_logs_nothing_of_a_path_that_goes_and_comes()
+    public async Task Quiet_logs_that_paths_are_lost_and_nothing_else()
     {
         Needs.Tool("nbdkit");
         (NbdServerPeer a, NbdServerPeer b) =
@@ -70,11 +72,45 @@ public sealed class RunTests : InteropTest
 
         await a.KillAsync();
         await braid.ShowsAsync("a", "failed");
+        await b.KillAsync();
+        await braid.ShowsAsync("b", "failed");
         await a.StartAsync();
         await braid.ShowsAsync("a", "active");
         await braid.StopAsync();
 
-        braid.Log.ShouldBeEmpty();
+        string[] losses =
+        [
+            "path a: down: ", "Failing path a.", "path b: down: ", "Failing path b.",
+            "remaining active paths: 0",
+        ];
+        foreach (string loss in losses) braid.Logged(loss).ShouldBeGreaterThan(0, loss);
+        braid.Log.ShouldAllBe(line => losses.Any(loss => line.Contains(loss)));
+    }
+
+    [Fact]
+    public async Task A_log_that_nobody_reads_holds_up_neither_io_nor_the_end()
+    {
+        const int MoreThanPipeAndQueueTake = 1500;
+        string uri = $"nbd+unix:///vol?socket={FilePath("m")}";
+        string run = $"exec dotnet {BraidProcess.Program} run --path 'mem:x?size=1M' "
+            + $"--export '{uri}' 2> >(exec sleep 60 >/dev/null 2>&1)";
+        var braid = new BraidProcess(await StartAsync("braid", "bash", ["-c", run]));
+        await braid.WaitForExportAsync();
+        byte[] flagsThatNobodyKnows = [255, 255, 255, 255];
+        for (int i = 0; i < MoreThanPipeAndQueueTake; i++)
+        {
+            using var liar = new Socket(
+                AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await liar.ConnectAsync(new UnixDomainSocketEndPoint(FilePath("m")));
+            await liar.SendAsync(flagsThatNobodyKnows);
+            while (await liar.ReceiveAsync(new byte[64]) > 0) continue;
+        }
+
+        using RawNbd client = await RawClient.OpenAsync(FilePath("m"));
+        await client.CommandAsync(RawNbd.Write, 1, 0, 4096, 0, new byte[4096]);
+        (await client.SimpleReplyAsync(1)).ShouldBe(0u);
+
+        await braid.StopAsync();
     }
 
     [Theory]

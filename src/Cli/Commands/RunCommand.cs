@@ -10,8 +10,11 @@ namespace Braid.Cli;
 /// <summary>`braid run`: one map in the foreground.</summary>
 internal static class RunCommand
 {
-    /// <summary>SIGTERM ends the process within 5 s; this leaves some for the rest of it.</summary>
-    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(4);
+    /// <summary>
+    /// SIGTERM ends the process within 5 s; this leaves some for files that hang and for a log
+    /// that nobody reads.
+    /// </summary>
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(3);
 
     public static Command Create()
     {
@@ -26,7 +29,7 @@ internal static class RunCommand
     {
         MapOptions options = given.Read(parsed);
         string? statsFile = given.StatsFile(parsed);
-        using ILoggerFactory logs = Logs.Create(given.IsQuiet(parsed));
+        ILoggerFactory logs = Logs.Create(given.IsQuiet(parsed));
         ILogger logger = logs.CreateLogger("braid");
         options = options with
         {
@@ -54,6 +57,7 @@ internal static class RunCommand
             await service.DrainAsync(DrainPatience, TimeProvider.System).ConfigureAwait(false);
             loop.Dispose();
             service.Dispose();
+            Logs.Close(logs);
         }
         return ExitStatus.Done;
     }

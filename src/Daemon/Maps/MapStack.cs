@@ -116,12 +116,17 @@ public sealed class MapStack : IMapObserver, IDisposable
         Pool.Dispose();
     }
 
-    public void OnLog(MappedDevice map, string text) =>
-        _logger.LogInformation("{Map}: {Text}", map.Name, text);
+    public void OnLog(MappedDevice map, string text)
+    {
+        bool isLoss = text.StartsWith("Failing path", StringComparison.Ordinal);
+        LogLevel level = isLoss ? LogLevel.Warning : LogLevel.Information;
+        _logger.Log(level, "{Map}: {Text}", map.Name, text);
+    }
 
     public void OnPathChanged(MappedDevice map, BlockDevice path, bool isActive, int validPaths)
     {
-        _logger.LogInformation("{Map}: remaining active paths: {Count}", map.Name, validPaths);
+        LogLevel level = validPaths == 0 ? LogLevel.Warning : LogLevel.Information;
+        _logger.Log(level, "{Map}: remaining active paths: {Count}", map.Name, validPaths);
         Paths.OnPathChanged(path, isActive, validPaths);
     }
 

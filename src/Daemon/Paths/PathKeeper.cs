@@ -153,6 +153,9 @@ public sealed class PathKeeper : IPathVerbs, IDisposable
     public void Log(PathDevice path, string text) =>
         _logger.LogInformation("path {Path}: {Text}", path.Name, text);
 
+    public void Warn(PathDevice path, string text) =>
+        _logger.LogWarning("path {Path}: {Text}", path.Name, text);
+
     /// <summary>Watches no more.</summary>
     public void StopWatching()
     {

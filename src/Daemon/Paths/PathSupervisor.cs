@@ -18,6 +18,9 @@ public interface IPathVerbs
     void Reinstate(PathDevice path);
 
     void Log(PathDevice path, string text);
+
+    /// <summary>The same, for what an operator must see: the path is lost.</summary>
+    void Warn(PathDevice path, string text);
 }
 
 /// <summary>
@@ -69,14 +72,14 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
 
     public void OnPathState(PathDevice path, PathState state, string reason)
     {
-        _verbs.Log(path, state switch
+        if (state == PathState.Up)
         {
-            PathState.Up => "connected",
-            PathState.Down => $"down: {reason}",
-            _ => $"refused: {reason}",
-        });
-        if (state == PathState.Up) _timer.Arm(HoldDownNs());
-        else _verbs.Fail(path);
+            _verbs.Log(path, "connected");
+            _timer.Arm(HoldDownNs());
+            return;
+        }
+        _verbs.Warn(path, state == PathState.Down ? $"down: {reason}" : $"refused: {reason}");
+        _verbs.Fail(path);
     }
 
     /// <summary>A map has failed the path, for an I/O error or by command.</summary>
@@ -122,7 +125,7 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
             _timer.Arm(PollNs);
             return;
         }
-        if (_verbs.IsActive(_path)) _verbs.Log(_path, $"probe failed: {status.ErrnoName()}");
+        if (_verbs.IsActive(_path)) _verbs.Warn(_path, $"probe failed: {status.ErrnoName()}");
         _verbs.Fail(_path);
         _timer.Arm(_recheckNs);
     }
