@@ -215,7 +215,10 @@ public sealed class MapStack : IMapObserver, IPathVerbs, IDisposable
     private long AgreedSize()
     {
         PathDevice[] known = [.. _paths.All.Where(path => path.State == PathState.Up)];
+        if (Array.Find(known, path => path.SizeBytes < Table.SectorSize) is { } small)
+            throw new MapException(TooSmall(small));
         long size = _options.SizeBytes ?? known.Select(path => path.SizeBytes).FirstOrDefault();
+        if (size == 0 && _options.Table is { } table) size = TableBuilder.SizeOf(table);
         if (size == 0)
         {
             IEnumerable<string> problems = _paths.All.Select(p => $"{p.Name}: {p.Problem}");
@@ -229,6 +232,10 @@ public sealed class MapStack : IMapObserver, IPathVerbs, IDisposable
             $"path {odd.Name} has {odd.SizeBytes} bytes, not {size}: "
             + "all paths must lead to the same volume");
     }
+
+    private static string TooSmall(PathDevice path) => path.SizeBytes == 0
+        ? $"path {path.Name} is empty"
+        : $"path {path.Name} has {path.SizeBytes} bytes, less than a sector of {Table.SectorSize}";
 
     /// <summary>Hears of the first outcome of a path.</summary>
     private sealed class FirstState(Action reached) : IPathObserver
