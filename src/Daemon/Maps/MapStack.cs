@@ -38,7 +38,9 @@ public sealed class MapStack : IMapObserver, IPathVerbs, IDisposable
         _options = options;
         _logger = logger;
         _pool = new BufferPool(options.PoolBytes);
-        _factory = new PathFactory(loop, network, options.Nbd, options.PathQueue);
+        _factory = new PathFactory(
+            loop, network, options.Nbd with { IsOneOfSeveral = options.Paths.Count > 1 },
+            options.PathQueue);
         foreach (DeclaredPath path in options.Paths)
             _paths.Add(_factory.Create(path.Name, PathUri.Parse(path.Uri)));
     }
