@@ -29,6 +29,11 @@ catch (Exception error) when (error is MapException or ScenarioException)
 {
     return Fail(ExitStatus.Failed, error.Message);
 }
+catch (IOException error)
+{
+    // Of our own output: nothing else gets here without its own sentence.
+    return Fail(ExitStatus.Failed, $"cannot write: {error.Message}");
+}
 catch (OperationCanceledException)
 {
     return Fail(ExitStatus.Failed, "interrupted");
@@ -36,6 +41,13 @@ catch (OperationCanceledException)
 
 static int Fail(int status, string message)
 {
-    Console.Error.WriteLine($"braid: {message.ReplaceLineEndings(" ")}");
+    try
+    {
+        Console.Error.WriteLine($"braid: {message.ReplaceLineEndings(" ")}");
+    }
+    catch (IOException)
+    {
+        // Nobody can be told; the status says it.
+    }
     return status;
 }
