@@ -33,6 +33,11 @@ catch (Exception error) when (error is MapException or ControlException or Scena
 {
     return Fail(ExitStatus.Failed, error.Message);
 }
+catch (IOException error)
+{
+    // Of our own output: nothing else gets here without its own sentence.
+    return Fail(ExitStatus.Failed, $"cannot write: {error.Message}");
+}
 catch (OperationCanceledException)
 {
     return Fail(ExitStatus.Failed, "interrupted");
@@ -40,6 +45,13 @@ catch (OperationCanceledException)
 
 static int Fail(int status, string message)
 {
-    Console.Error.WriteLine($"braid: {message.ReplaceLineEndings(" ")}");
+    try
+    {
+        Console.Error.WriteLine($"braid: {message.ReplaceLineEndings(" ")}");
+    }
+    catch (IOException)
+    {
+        // Nobody can be told; the status says it.
+    }
     return status;
 }

@@ -27,7 +27,9 @@ public sealed class MapStack : IMapObserver, IDisposable
         var paths = new PathSet();
         Devices = new DeviceManager(
             loop, [new MultipathType(), .. TargetTypes.All], paths, options.Queue, this);
-        var factory = new PathFactory(loop, network, options.Nbd, options.PathQueue);
+        var factory = new PathFactory(
+            loop, network, options.Nbd with { IsOneOfSeveral = options.Paths.Count > 1 },
+            options.PathQueue);
         Paths = new PathKeeper(loop, factory, paths, Devices, logger);
         Exports = new ExportSet(loop, network, Pool, logger);
         Changes = new MapChanges(this);
@@ -136,7 +138,10 @@ public sealed class MapStack : IMapObserver, IDisposable
     private long AgreedSize()
     {
         PathDevice[] known = [.. Paths.All.Where(path => path.State == PathState.Up)];
+        if (Array.Find(known, path => path.SizeBytes < Table.SectorSize) is { } small)
+            throw new MapException(TooSmall(small));
         long size = _options.SizeBytes ?? known.Select(path => path.SizeBytes).FirstOrDefault();
+        if (size == 0 && _options.Table is { } table) size = TableBuilder.SizeOf(table);
         if (size == 0)
         {
             IEnumerable<string> problems = Paths.All.Select(p => $"{p.Name}: {p.Problem}");
@@ -150,4 +155,8 @@ public sealed class MapStack : IMapObserver, IDisposable
             $"path {odd.Name} has {odd.SizeBytes} bytes, not {size}: "
             + "all paths must lead to the same volume");
     }
+
+    private static string TooSmall(PathDevice path) => path.SizeBytes == 0
+        ? $"path {path.Name} is empty"
+        : $"path {path.Name} has {path.SizeBytes} bytes, less than a sector of {Table.SectorSize}";
 }

@@ -38,6 +38,7 @@ public sealed class PathFactory : IDisposable
 
     /// <summary>Makes a path that has not been started yet.</summary>
     /// <exception cref="UriException">It cannot be what the URI says.</exception>
+    /// <exception cref="MapException">The machine does not give it its memory.</exception>
     public PathDevice Create(string name, PathUri uri)
     {
         switch (uri)
@@ -70,6 +71,14 @@ public sealed class PathFactory : IDisposable
         }
         if (uri.SizeBytes == 0)
             throw new UriException($"mem:{uri.Name}: the first path to it must say ?size=SIZE");
-        return _stores[uri.Name] = new MemoryStore(uri.Name, uri.SizeBytes);
+        try
+        {
+            return _stores[uri.Name] = new MemoryStore(uri.Name, uri.SizeBytes);
+        }
+        catch (OutOfMemoryException)
+        {
+            throw new MapException(
+                $"mem:{uri.Name}: the machine does not give {uri.SizeBytes} bytes of memory");
+        }
     }
 }

@@ -50,6 +50,7 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
     private readonly LoopTimer _timer;
     private long _recheckNs = RecheckNs;
     private long _reinstatedNs;
+    private string _told = "";
 
     public PathSupervisor(PathDevice path, IPathVerbs verbs)
     {
@@ -66,6 +67,7 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
     /// <summary>Takes the path as it is now.</summary>
     public void Begin()
     {
+        WarnOnce();
         if (_path.State == PathState.Up) _timer.Arm(PollNs);
         else OnPathState(_path, _path.State, _path.Problem);
     }
@@ -75,6 +77,7 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
         if (state == PathState.Up)
         {
             _verbs.Log(path, "connected");
+            WarnOnce();
             _timer.Arm(HoldDownNs());
             return;
         }
@@ -110,6 +113,14 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
     /// </summary>
     private long HoldDownNs() =>
         _recheckNs > 2 * RecheckNs && !_verbs.IsNeeded(_path) ? _recheckNs : 0;
+
+    /// <summary>Of what is to be known about the path: not again with each connection.</summary>
+    private void WarnOnce()
+    {
+        if (_path.Remark.Length == 0 || _path.Remark == _told) return;
+        _told = _path.Remark;
+        _verbs.Warn(_path, _told);
+    }
 
     private void Probe()
     {

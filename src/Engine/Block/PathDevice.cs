@@ -55,6 +55,9 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
     /// <summary>Why it is not up; empty when it is.</summary>
     public string Problem { get; private set; } = "not started";
 
+    /// <summary>What people should know about it although it works; empty when nothing.</summary>
+    public string Remark { get; protected set; } = "";
+
     public override long SizeBytes => _sizeBytes;
 
     public override QueueLimits Limits => Queue.Limits;
