@@ -14,7 +14,8 @@ foreach (Command command in EventCommands.Create()) root.Subcommands.Add(command
 root.Subcommands.Add(PathCommand.Create());
 
 ParseResult parsed = root.Parse(args);
-if (parsed.Errors.Count > 0) return Fail(ExitStatus.Usage, parsed.Errors[0].Message);
+// The last error is the nearest to the word that is wrong.
+if (parsed.Errors.Count > 0) return Fail(ExitStatus.Usage, parsed.Errors[^1].Message);
 try
 {
     var configuration = new InvocationConfiguration

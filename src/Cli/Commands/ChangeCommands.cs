@@ -11,8 +11,7 @@ internal static class ChangeCommands
         [CreateMap(), Reload(), Suspend(), Resume(), Remove(), Rename()];
 
     /// <summary>The argument that nearly all commands have.</summary>
-    public static Argument<string> CreateName() =>
-        new("NAME") { Description = "Name of the map." };
+    public static Argument<string> CreateName() => NameArgument.Create<string>("Name of the map.");
 
     private static AskCommand CreateMap()
     {
@@ -101,7 +100,7 @@ internal static class ChangeCommands
     private static AskCommand Rename()
     {
         Argument<string> name = CreateName();
-        var newName = new Argument<string>("NEW") { Description = "Its new name." };
+        Argument<string> newName = NameArgument.Create<string>("Its new name.", "NEW");
         return new AskCommand(
             "rename", "Give a map another name; its exports keep theirs.",
             parsed => new ControlRequest

@@ -47,7 +47,7 @@ internal static class PathCommand
         (_, reply) => Print(reply.Paths ?? []));
 
     private static Argument<string> CreateName() =>
-        new("NAME") { Description = "Name of the path." };
+        NameArgument.Create<string>("Name of the path.");
 
     private static void Print(IReadOnlyList<PathReport> paths)
     {

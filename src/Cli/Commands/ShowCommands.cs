@@ -48,11 +48,12 @@ internal static class ShowCommands
             { name };
     }
 
-    private static Argument<string?> CreateOptionalName() => new("NAME")
+    private static Argument<string?> CreateOptionalName()
     {
-        Description = "Name of the map. Default: all.",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
+        Argument<string?> name = NameArgument.Create<string?>("Name of the map. Default: all.");
+        name.Arity = ArgumentArity.ZeroOrOne;
+        return name;
+    }
 
     /// <summary>With the name before each line, unless it was given.</summary>
     private static void PrintLines(IReadOnlyList<TableState> tables, bool isOne)

@@ -9,9 +9,11 @@ public static class MapNames
 
     private const string Others = "#+-.:=@_";
 
-    /// <summary>Whether a table and a line of output can hold it as one word.</summary>
+    /// <summary>
+    /// Whether a table and a line of output can hold it as one word, which is no option.
+    /// </summary>
     public static bool IsValid(string name) =>
-        name.Length is > 0 and <= MaxLength && name is not ("." or "..")
+        name.Length is > 0 and <= MaxLength && name is not ("." or "..") && name[0] != '-'
         && name.All(c => char.IsAsciiLetterOrDigit(c) || Others.Contains(c));
 
     /// <exception cref="MapException">It is no name.</exception>

@@ -103,7 +103,8 @@ public sealed class MapService : IDisposable
         }
         catch (IOException error)
         {
-            throw new MapException($"the control socket: {error.Message}");
+            throw new MapException(
+                $"{error.Message}; give another --name, or --control PATH");
         }
     }
 

@@ -27,6 +27,8 @@ internal sealed class SimulatedConnection(
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
+        // As a unix socket has it: who has closed reads no more.
+        if (incoming.IsEnded) throw new EndOfStreamException("the peer closed the connection");
         outgoing.Write(data.Span);
         return ValueTask.CompletedTask;
     }

@@ -48,8 +48,8 @@ internal sealed partial class Peer : IAsyncDisposable
     public IReadOnlyList<string> Errors => _errors.Lines;
 
     public static async Task<Peer> StartAsync(
-        string name, string program, IEnumerable<string> arguments) =>
-        new(name, await Spawner.StartAsync(program, arguments));
+        string name, string program, IEnumerable<string> arguments, string folder) =>
+        new(name, await Spawner.StartAsync(program, arguments, folder));
 
     public void Kill() => Send(SigKill);
 
