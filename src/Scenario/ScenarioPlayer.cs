@@ -20,6 +20,9 @@ public static partial class ScenarioPlayer
     /// <summary>Making disks takes as long as it takes.</summary>
     private const long DiskNs = 60_000 * Ms;
 
+    /// <summary>Longer than any sleep.</summary>
+    private const long SleepNs = 4_000_000 * Ms;
+
     /// <summary>A step in the background is waited for so long.</summary>
     private const long BackgroundNs = 450 * Ms;
 
@@ -68,15 +71,14 @@ public static partial class ScenarioPlayer
                 patience = BackgroundNs;
                 break;
             case ["wait", string id, .. string[] rest]:
-                run = background.GetValueOrDefault(id);
-                patience = rest.Length > 0 ? StepNumbers.ReadCount(rest[0]) * Ms : WaitNs;
+                (run, patience) = WaitFor(background.GetValueOrDefault(id), rest);
                 break;
             default:
                 run = StepBook.Start(world, words);
                 patience = words[0] switch
                 {
                     "disk" or "scsi" or "luns" => DiskNs,
-                    "sleep" => long.MaxValue / 2,
+                    "sleep" => SleepNs,
                     _ => StepNs,
                 };
                 break;
@@ -86,11 +88,30 @@ public static partial class ScenarioPlayer
         foreach (string text in world.TakeLog()) transcript.Write($"k {text}\n");
     }
 
+    /// <summary>A step in the background, and how long it is waited for.</summary>
+    private static (StepRun? Run, long PatienceNs) WaitFor(StepRun? run, string[] words)
+    {
+        try
+        {
+            return (run, words.Length > 0 ? StepNumbers.ReadMs(words[0]) : WaitNs);
+        }
+        catch (StepException error)
+        {
+            var failed = new StepRun { Result = "1" };
+            failed.Output.Add($"braid: {error.Message}");
+            return (failed, 0);
+        }
+    }
+
     /// <summary>The step, when it has ended in time; null while it is pending.</summary>
     private static StepRun? Await(ScenarioWorld world, StepRun? run, long patienceNs)
     {
         long end = world.Loop.NowNs + patienceNs;
-        if (world.Loop.RunUntil(() => run is { IsDone: true }, patienceNs)) return run;
+        if (world.Loop.RunUntil(() => run is { IsDone: true }, patienceNs))
+        {
+            if (run!.Work.IsFaulted) run.Work.GetAwaiter().GetResult();
+            return run;
+        }
         world.Loop.RunFor(Math.Max(0, end - world.Loop.NowNs));
         return null;
     }
@@ -110,8 +131,9 @@ public static partial class ScenarioPlayer
     private static string Normalize(string line) =>
         History().Replace(line, "${path} N ${inFlight} N ");
 
+    // A name begins with its word: else a long one would be looked at from each of its letters.
     [GeneratedRegex(
-        "(?<path>@[^ ]* [AF] [0-9]*) [0-9]* (?<inFlight>[0-9]*) [1-9][0-9]* ",
+        "(?<=^| )(?<path>@[^ ]* [AF] [0-9]*) [0-9]* (?<inFlight>[0-9]*) [1-9][0-9]* ",
         RegexOptions.ExplicitCapture, Patience)]
     private static partial Regex History();
 }

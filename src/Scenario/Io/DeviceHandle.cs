@@ -65,12 +65,15 @@ internal sealed class DeviceHandle : IDisposable
     /// <summary>An operation without data, or a write of zeroes.</summary>
     public Task<BlockStatus> RangeAsync(BlockOperation operation, long offset, long length) =>
         operation == BlockOperation.Write
-            ? SubmitAsync(operation, offset, length, Memory((int)length), MaxZeroBio)
+            ? SubmitAsync(operation, offset, length, Memory(MaxZeroBio), MaxZeroBio)
             : SubmitAsync(operation, offset, length, null, long.MaxValue);
 
     public void Dispose() => Device.Close();
 
-    /// <summary>Submits a range as bios of at most that length, all in one plug.</summary>
+    /// <summary>
+    /// Submits a range as bios of at most that length, all in one plug. Memory that is shorter than
+    /// the range is used again and again.
+    /// </summary>
     private Task<BlockStatus> SubmitAsync(
         BlockOperation operation, long offset, long length, byte[]? memory, long most)
     {
@@ -80,7 +83,8 @@ internal sealed class DeviceHandle : IDisposable
         do
         {
             long part = Math.Min(most, length - done);
-            waiter.Submit(Device, operation, offset + done, part, memory, (int)done);
+            int start = memory is null ? 0 : (int)(done % memory.Length);
+            waiter.Submit(Device, operation, offset + done, part, memory, start);
             done += part;
         }
         while (done < length);

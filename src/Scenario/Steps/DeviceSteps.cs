@@ -53,7 +53,8 @@ internal static class DeviceSteps
     public static async Task<int> Resume(StepContext context, string[] words)
     {
         var done = new TaskCompletionSource<TableException?>();
-        string name = words.First(word => !word.StartsWith('-'));
+        string name = Array.Find(words, word => !word.StartsWith('-'))
+            ?? throw new StepException("resume: which device?");
         bool noFlush = words.Contains("--noflush");
         context.World.Devices.Get(ScenarioWorld.Mark(name)).Resume(noFlush, done.SetResult);
         if (await done.Task is { } problem) throw problem;

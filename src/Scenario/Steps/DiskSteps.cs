@@ -17,6 +17,9 @@ internal static class DiskSteps
     /// <summary>A jiffy of the kernel that was recorded (HZ=250).</summary>
     private const long JiffyNs = 4_000_000;
 
+    /// <summary>The slowest disk takes an hour.</summary>
+    private const long MaxDelayNs = 3_600_000_000_000;
+
     private const long Unlimited = uint.MaxValue;
 
     /// <summary>NAME null|ram [SETTING=VALUE...].</summary>
@@ -48,7 +51,8 @@ internal static class DiskSteps
         var disk = new DiskSettings
         {
             Depth = (int)Math.Clamp(Take(settings, "max_queue", 192), 1, 192),
-            CompletionNs = Take(settings, "ndelay", Take(settings, "delay", 0) * JiffyNs),
+            CompletionNs = TakeUpTo(MaxDelayNs, settings, "ndelay",
+                TakeUpTo(MaxDelayNs / JiffyNs, settings, "delay", 0) * JiffyNs),
             Limits = ScsiLimits with { MaxDiscardBytes = discards ? Unlimited : 0 },
         };
         foreach (string name in Names(words))
@@ -173,14 +177,14 @@ internal static class DiskSteps
     {
         if (mebibytes is < 1 or > MaxMiB)
             throw new StepException($"a disk has 1 to {MaxMiB} MiB, not {mebibytes}");
-        return context.World.Own(new MemoryStore(name, mebibytes * MiB));
+        return context.World.AddStore(name, mebibytes * MiB);
     }
 
     private static DiskSettings NullSettings(Dictionary<string, string> settings)
     {
         const long SafeMaxSectors = 255;
         bool usesTimer = Take(settings, "irqmode", 0) == 2;
-        long completionNs = Take(settings, "completion_nsec", 10_000);
+        long completionNs = TakeUpTo(MaxDelayNs, settings, "completion_nsec", 10_000);
         bool hasCache = Take(settings, "cache_size", 0) > 0;
         long maxSectors = Take(settings, "max_sectors", 0);
         return new DiskSettings
@@ -191,7 +195,7 @@ internal static class DiskSteps
             Limits = new QueueLimits
             {
                 MaxBytes = (maxSectors == 0 ? SafeMaxSectors : maxSectors) * Table.SectorSize,
-                LogicalBlockSize = (int)Math.Clamp(Take(settings, "blocksize", 512), 512, 4096),
+                LogicalBlockSize = BlockSize(Take(settings, "blocksize", 512)),
                 MaxDiscardBytes = Take(settings, "discard", 0) == 1 ? Unlimited : 0,
                 WriteCache = hasCache,
                 Fua = hasCache,
@@ -199,9 +203,19 @@ internal static class DiskSteps
         };
     }
 
+    /// <summary>A power of two from 512 to 4096.</summary>
+    private static int BlockSize(long wanted) =>
+        1 << System.Numerics.BitOperations.Log2((ulong)Math.Clamp(wanted, 512, 4096));
+
     /// <summary>A setting, which is then taken care of.</summary>
     private static long Take(Dictionary<string, string> settings, string name, long otherwise) =>
-        settings.Remove(name, out string? value) ? StepNumbers.ReadCount(value) : otherwise;
+        TakeUpTo(StepNumbers.Max, settings, name, otherwise);
+
+    private static long TakeUpTo(
+        long max, Dictionary<string, string> settings, string name, long otherwise) =>
+        settings.Remove(name, out string? value)
+            ? StepNumbers.ReadUpTo(max, value)
+            : otherwise;
 
     private static void SetBroken(BlockDevice device, bool broken)
     {

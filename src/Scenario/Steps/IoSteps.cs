@@ -8,9 +8,9 @@ internal static class IoSteps
 {
     private const int SectorSize = 512;
 
-    /// <summary>Most I/Os of one step, and longest I/O in sectors.</summary>
+    /// <summary>Most I/Os of one step, and most bytes of all of them together.</summary>
     private const long MaxCount = 4096;
-    private const long MaxSectors = 1 << 20;
+    private const long MaxBytes = 256 << 20;
 
     /// <summary>The threads of `io wt` begin so far apart.</summary>
     private const long ThreadNs = 3_000_000;
@@ -33,9 +33,10 @@ internal static class IoSteps
         bool write = op[0] == 'w';
         long count = StepNumbers.ReadCount(words[4]);
         if (count > MaxCount) return 2;
+        int length = Length(words[3], count);
         using DeviceHandle? device = DeviceHandle.Open(context, words[1]);
         if (device is null) return 1;
-        var run = new IoRun(device, write, Sector(words[2]), Length(words[3]), (int)count);
+        var run = new IoRun(device, write, Sector(words[2]), length, (int)count);
         switch (op[1])
         {
             case 'n':
@@ -97,7 +98,7 @@ internal static class IoSteps
         using DeviceHandle? device = DeviceHandle.Open(context, words[0]);
         if (device is null) return 1;
         long sector = StepNumbers.ReadCount(words[1]);
-        int length = Length(words[2]);
+        int length = Length(words[2], 1);
         long seed = StepNumbers.ReadCount(words[3]);
         byte[] memory = DeviceHandle.Memory(length);
         byte[] pattern = Pattern.Make(length, sector, seed);
@@ -148,11 +149,15 @@ internal static class IoSteps
 
     private static long Sector(string word) => StepNumbers.ReadCount(word);
 
-    private static int Length(string word)
+    /// <summary>Bytes of each of so many I/Os.</summary>
+    private static int Length(string word, long count)
     {
         long sectors = StepNumbers.ReadCount(word);
-        if (sectors is >= 1 and <= MaxSectors) return (int)sectors * SectorSize;
-        throw new StepException($"an I/O has 1 to {MaxSectors} sectors, not {sectors}");
+        long max = MaxBytes / SectorSize / Math.Max(1, count);
+        if (sectors >= 1 && sectors <= max) return (int)sectors * SectorSize;
+        throw new StepException(count > 1
+            ? $"{count} I/Os have 1 to {max} sectors each, not {sectors}"
+            : $"an I/O has 1 to {max} sectors, not {sectors}");
     }
 
     private static int Report(StepContext context, BlockStatus status)

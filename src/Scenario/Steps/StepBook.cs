@@ -6,6 +6,9 @@ namespace Braid.Scenario;
 /// <summary>The steps by name, and how one is started.</summary>
 internal static class StepBook
 {
+    /// <summary>Steps within steps: `chain` and `cpu` do others.</summary>
+    private const int MaxDepth = 8;
+
     private static readonly Dictionary<string, (int Words, StepAction Do)> Steps =
         new(StringComparer.Ordinal)
         {
@@ -60,7 +63,7 @@ internal static class StepBook
     {
         var run = new StepRun();
         if (Steps.ContainsKey(words[0]))
-            _ = RunAsync(run, new StepContext(world, run.Output, 0), words);
+            run.Work = RunAsync(run, new StepContext(world, run.Output, 0, 0), words);
         else
             run.Result = "unknown step";
         return run;
@@ -77,6 +80,7 @@ internal static class StepBook
     {
         if (!Steps.TryGetValue(words[0], out (int Words, StepAction Do) step))
             return Fail(context, $"unknown step '{words[0]}'");
+        if (context.Depth > MaxDepth) return Fail(context, "too many steps within steps");
         if (words.Length - 1 < step.Words) return Fail(context, $"{words[0]}: too few words");
         try
         {
@@ -109,7 +113,7 @@ internal static class StepBook
 
     private static async Task<int> Sleep(StepContext context, string[] words)
     {
-        await context.World.SleepAsync(StepNumbers.ReadCount(words[0]) * 1_000_000);
+        await context.World.SleepAsync(StepNumbers.ReadMs(words[0]));
         return 0;
     }
 
@@ -128,7 +132,7 @@ internal static class StepBook
                 continue;
             }
             if (step.Count == 0) continue;
-            int result = await DoAsync(context, [.. step]);
+            int result = await DoAsync(Within(context), [.. step]);
             if (result != 0) status = result;
             step.Clear();
         }
@@ -140,6 +144,9 @@ internal static class StepBook
     {
         long cpu = StepNumbers.ReadCount(words[0]);
         if (cpu >= context.World.Loop.CpuCount) throw new StepException($"there is no CPU {cpu}");
-        return DoAsync(context with { Cpu = (int)cpu }, words[1..]);
+        return DoAsync(Within(context) with { Cpu = (int)cpu }, words[1..]);
     }
+
+    private static StepContext Within(StepContext context) =>
+        context with { Depth = context.Depth + 1 };
 }

@@ -8,7 +8,8 @@ internal delegate Task<int> StepAction(StepContext context, string[] words);
 /// <param name="World">The machine.</param>
 /// <param name="Output">Where its lines go.</param>
 /// <param name="Cpu">The CPU that its I/O is given from.</param>
-internal sealed record StepContext(ScenarioWorld World, List<string> Output, int Cpu)
+/// <param name="Depth">Steps that it is a part of.</param>
+internal sealed record StepContext(ScenarioWorld World, List<string> Output, int Cpu, int Depth)
 {
     public void Print(string line) => Output.Add(line);
 }
@@ -21,7 +22,10 @@ internal sealed class StepRun
     /// <summary>The exit status; null while it runs.</summary>
     public string? Result { get; set; }
 
-    public bool IsDone => Result is not null;
+    /// <summary>What it does; a fault in it is a mistake of ours.</summary>
+    public Task Work { get; set; } = Task.CompletedTask;
+
+    public bool IsDone => Result is not null || Work.IsFaulted;
 }
 
 /// <summary>

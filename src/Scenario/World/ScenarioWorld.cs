@@ -3,6 +3,7 @@ using Braid.Block;
 using Braid.Io;
 using Braid.Mapper;
 using Braid.Multipath;
+using Braid.Transports.Memory;
 
 namespace Braid.Scenario;
 
@@ -17,10 +18,16 @@ internal sealed class ScenarioWorld : IDeviceResolver, IMapObserver, IDisposable
 
     private const long Second = 1_000_000_000;
 
+    /// <summary>Seconds: 30 years are as good as for ever.</summary>
+    private const long MaxTimeout = 1_000_000_000;
+
+    /// <summary>All stores of a scenario together.</summary>
+    private const long MaxStoreBytes = 4L << 30;
+
     private readonly Dictionary<string, BlockDevice> _disks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _firstTables = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Stack<BlockDevice>> _held = new(StringComparer.Ordinal);
-    private readonly List<IDisposable> _owned = [];
+    private readonly List<MemoryStore> _stores = [];
     private List<string> _log = [];
     private long _queueTimeoutNs;
 
@@ -62,12 +69,14 @@ internal sealed class ScenarioWorld : IDeviceResolver, IMapObserver, IDisposable
 
     public void Add(BlockDevice disk) => _disks[disk.Name] = disk;
 
-    /// <summary>Keeps something until the scenario has ended.</summary>
-    public T Own<T>(T thing)
-        where T : IDisposable
+    /// <summary>Makes a store, which is there until the scenario has ended.</summary>
+    public MemoryStore AddStore(string name, long bytes)
     {
-        _owned.Add(thing);
-        return thing;
+        if (_stores.Sum(other => other.SizeBytes) + bytes > MaxStoreBytes)
+            throw new StepException($"all disks together have at most {MaxStoreBytes} bytes");
+        var store = new MemoryStore(name, bytes);
+        _stores.Add(store);
+        return store;
     }
 
     /// <summary>The disk or mapped device of that name, as a node in /dev; null for none.</summary>
@@ -122,7 +131,7 @@ internal sealed class ScenarioWorld : IDeviceResolver, IMapObserver, IDisposable
     {
         if ((module, name) != ("dm_multipath", "queue_if_no_path_timeout_secs"))
             throw new StepException($"no parameter {name} of a module {module}");
-        _queueTimeoutNs = StepNumbers.ReadCount(value) * Second;
+        _queueTimeoutNs = Math.Min(StepNumbers.ReadCount(value), MaxTimeout) * Second;
     }
 
     /// <summary>Ends after that time.</summary>
@@ -150,7 +159,7 @@ internal sealed class ScenarioWorld : IDeviceResolver, IMapObserver, IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable thing in _owned) thing.Dispose();
+        foreach (MemoryStore store in _stores) store.Dispose();
         Loop.Dispose();
     }
 }

@@ -130,6 +130,19 @@ public sealed class SwapLimitsTests
     }
 
     [Fact]
+    public void Of_a_request_across_the_new_end_the_bios_within_are_done()
+    {
+        MappedDevice map = Suspended(new QueueLimits());
+        Bio[] bios = [.. Enumerable.Range(120, 16).Select(i => _bench.Write(map, i * Block))];
+        TestDevice b = Resume(map, new QueueLimits(), sectors: 1024);
+        bios.Select(Owner.StatusOf).ShouldBe(
+            [.. Enumerable.Repeat(BlockStatus.Ok, 8),
+                .. Enumerable.Repeat(BlockStatus.IoError, 8)]);
+        b.Ranges.ShouldBe([(120 * Block, 8 * Block)]);
+        ShouldBeQuiet(map);
+    }
+
+    [Fact]
     public void What_deferred_bios_ask_beyond_the_end_of_a_shorter_table_fails()
     {
         _bench.Add("a");
