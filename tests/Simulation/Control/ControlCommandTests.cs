@@ -95,7 +95,8 @@ public sealed class ControlCommandTests : IDisposable
         _house.Do(Reload(OneOfA));
         Map.Table!.Describe().ShouldContain("2 1 a 1 b 1");
         TableState inactive = _house.Do(
-            new ControlRequest { Command = "table", Name = "mp", Inactive = true }).Tables!.Single();
+            new ControlRequest { Command = "table", Name = "mp", Inactive = true })
+            .Tables!.Single();
         inactive.Targets.Single().Arguments.ShouldBe("0 0 1 1 round-robin 0 1 1 a 1 ");
         Info("mp").Inactive.ShouldBeTrue();
         _house.Do(Named("resume", "mp"));

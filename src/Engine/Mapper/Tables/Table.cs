@@ -188,7 +188,10 @@ public sealed class Table
         {
             if (!known.TryGetValue(device, out int depth))
             {
-                depth = (device as MappedDevice)?.Table?.Measure(known) ?? 0;
+                // A table in waiting may be live when this one is.
+                var map = device as MappedDevice;
+                depth = Math.Max(
+                    map?.Table?.Measure(known) ?? 0, map?.InactiveTable?.Measure(known) ?? 0);
                 known[device] = depth;
             }
             most = Math.Max(most, depth);
