@@ -355,9 +355,7 @@ public sealed class ControlTests : InteropTest
         RunBraidAsync(
             ["--path", "a=mem:v?size=16M", "--path", "b=mem:v", .. arguments]);
 
-    /// <summary>
-    /// Two servers, a braid, and fio, which writes and verifies for some seconds.
-    /// </summary>
+    /// <summary>Two servers, a braid, and fio, which writes and verifies for a while.</summary>
     private async Task<(BraidProcess Braid, Peer Fio)> StartLoadAsync()
     {
         const long Volume = 64 << 20;

@@ -43,7 +43,8 @@ internal static class RunCommand
         {
             await service.StartAsync(signals.Stopping).ConfigureAwait(false);
             Console.WriteLine(await service.DescribeAsync().ConfigureAwait(false));
-            foreach (string uri in service.ExportUris) Console.WriteLine($"export {uri}");
+            foreach (string uri in await service.ExportUrisAsync().ConfigureAwait(false))
+                Console.WriteLine($"export {uri}");
             if (options.ControlSocket is { } socket) Console.WriteLine($"control {socket}");
             await WaitAsync(signals.Stopping).ConfigureAwait(false);
         }

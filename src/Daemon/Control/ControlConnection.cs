@@ -79,7 +79,7 @@ internal sealed class ControlConnection : IDisposable
         _isTransferring = false;
         _timer.Cancel();
         if (problem is not null) Answer(ControlReply.Failed(problem));
-        else if (request is null) Close();
+        else if (request is null || _server.IsDraining) Close();
         else Execute(request);
     }
 

@@ -16,7 +16,6 @@ public sealed class ControlServer : IDisposable
     private readonly Acceptor _acceptor;
     private readonly Action<string> _log;
     private readonly HashSet<ControlConnection> _clients = [];
-    private bool _draining;
 
     /// <summary>Listens at once; clients are served from <see cref="Start"/> on.</summary>
     /// <param name="loop">The loop of the maps.</param>
@@ -39,6 +38,8 @@ public sealed class ControlServer : IDisposable
     /// <summary>Clients now. On the loop.</summary>
     public int Clients => _clients.Count;
 
+    internal bool IsDraining { get; private set; }
+
     internal IoLoop Loop { get; }
 
     internal INetwork Network { get; }
@@ -50,7 +51,7 @@ public sealed class ControlServer : IDisposable
     /// <summary>On the loop: takes no more clients; those who wait are told.</summary>
     public void Drain()
     {
-        _draining = true;
+        IsDraining = true;
         _acceptor.Stop();
         foreach (ControlConnection client in _clients.ToArray()) client.Drain();
     }
@@ -61,9 +62,9 @@ public sealed class ControlServer : IDisposable
 
     private void Admit(Connection connection)
     {
-        if (_draining || _clients.Count >= MaxClients)
+        if (IsDraining || _clients.Count >= MaxClients)
         {
-            if (!_draining) _log($"control: a client is refused, {MaxClients} are connected");
+            if (!IsDraining) _log($"control: a client is refused, {MaxClients} are connected");
             connection.Dispose();
             return;
         }

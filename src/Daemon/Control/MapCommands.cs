@@ -27,7 +27,7 @@ internal sealed class MapCommands(MapStack stack)
         stack.Changes.Resume(Name(exchange), exchange.Request.Noflush, problem =>
         {
             if (problem is null) exchange.Done();
-            else exchange.Fail(problem.Message);
+            else exchange.Fail(problem);
         });
 
     public void Remove(ControlExchange exchange)

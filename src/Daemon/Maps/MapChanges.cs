@@ -53,12 +53,18 @@ public sealed class MapChanges
     /// Lets I/O go on, with the inactive table if there is one. Gets the reason when that could not
     /// go live.
     /// </summary>
-    public void Resume(string name, bool noFlush, Action<TableException?> done) =>
-        Changeable(name).Resume(noFlush, problem =>
+    public void Resume(string name, bool noFlush, Action<string?> done)
+    {
+        MappedDevice map = Changeable(name);
+        map.Resume(noFlush, problem =>
         {
             OnTableLive();
-            done(problem);
+            string after = map.IsSuspended ? "is still suspended" : "goes on with the old one";
+            done(problem is null
+                ? null
+                : $"{problem.Message}; the new table is dropped, {map.Name} {after}");
         });
+    }
 
     /// <summary>Removes a map that nobody uses, and its exports.</summary>
     /// <exception cref="MapException">It is in use.</exception>

@@ -33,9 +33,6 @@ public sealed class MapService : IDisposable
     /// <summary>Whether there is a map to be described.</summary>
     public bool IsStarted { get; private set; }
 
-    /// <summary>Where clients find it.</summary>
-    public IReadOnlyList<string> ExportUris => [.. _stack.Exports.Uris];
-
     /// <summary>
     /// Connects the paths, waits until each was reached or not, makes the map and listens. The
     /// control socket is had before all, and served when the map is there.
@@ -81,6 +78,9 @@ public sealed class MapService : IDisposable
     /// <summary>Asks the map something, on its loop.</summary>
     public Task<T> AskAsync<T>(Func<MapStack, T> question) =>
         _loop.CallAsync(() => question(_stack));
+
+    /// <summary>Where clients find the maps.</summary>
+    public Task<string[]> ExportUrisAsync() => AskAsync(stack => stack.Exports.Uris.ToArray());
 
     /// <summary>The topology of all maps, for people.</summary>
     public Task<string> DescribeAsync() => AskAsync(

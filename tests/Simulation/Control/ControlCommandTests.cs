@@ -94,16 +94,25 @@ public sealed class ControlCommandTests : IDisposable
     {
         _house.Do(Reload(OneOfA));
         Map.Table!.Describe().ShouldContain("2 1 a 1 b 1");
-        TableState inactive = _house.Do(
-            new ControlRequest { Command = "table", Name = "mp", Inactive = true })
-            .Tables!.Single();
-        inactive.Targets.Single().Arguments.ShouldBe("0 0 1 1 round-robin 0 1 1 a 1 ");
+        var ask = new ControlRequest { Command = "table", Name = "mp", Inactive = true };
+        _house.Do(ask).Tables!.Single().Targets.Single().Arguments
+            .ShouldBe("0 0 1 1 round-robin 0 1 1 a 1 ");
         Info("mp").Inactive.ShouldBeTrue();
         _house.Do(Named("resume", "mp"));
         Map.Table!.Describe().ShouldContain("1 1 a 1");
         Info("mp").Inactive.ShouldBeFalse();
-        _house.Do(new ControlRequest { Command = "table", Name = "mp", Inactive = true })
-            .Tables!.Single().Targets.ShouldBeEmpty();
+        _house.Do(ask).Tables!.Single().Targets.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_table_that_cannot_go_live_leaves_the_map_suspended_as_in_the_kernel()
+    {
+        _house.Do(Reload("0 4096 multipath 0 0 1 1 round-robin 0 1 0 a"));
+        _house.Fail(Named("resume", "mp")).ShouldBe("a is too small for target: start=0, "
+            + "len=4096, dev_size=2048; the new table is dropped, mp is still suspended");
+        Info("mp").Suspended.ShouldBeTrue();
+        _house.Do(Named("resume", "mp"));
+        Info("mp").Suspended.ShouldBeFalse();
     }
 
     [Fact]
@@ -274,7 +283,8 @@ public sealed class ControlCommandTests : IDisposable
         _house.Do(Reload(OneOfN));
         _house.Fail(Named("resume", "mp")).ShouldBe(
             "the new table cannot take the I/O that waits in mp: "
-            + "it has a write cache and the others have none");
+            + "it has a write cache and the others have none; the new table is dropped, "
+            + "mp goes on with the old one");
         owner.Ended.ShouldBe(1);
         bio.Status.ShouldBe(BlockStatus.Ok);
         Info("mp").Suspended.ShouldBeFalse();

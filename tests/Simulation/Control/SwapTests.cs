@@ -57,7 +57,8 @@ public sealed class SwapTests
         Done(Ask(world, commands, Reload("0 16 multipath 0 0 1 1 round-robin 0 1 0 s0")));
         Ask(world, commands, Named("resume")).Reply!.Error.ShouldBe(
             "client client of 'sim' was told otherwise: "
-            + "that there are 4194304 bytes, not 8192");
+            + "that there are 4194304 bytes, not 8192; the new table is dropped, "
+            + "sim goes on with the old one");
         // The old table goes on, and the new one is dropped.
         world.Stack.Map!.IsSuspended.ShouldBeFalse();
         world.Stack.Map.InactiveTable.ShouldBeNull();
