@@ -78,8 +78,10 @@ internal sealed class ControlConnection : IDisposable
     {
         _isTransferring = false;
         _timer.Cancel();
-        if (problem is not null) Answer(ControlReply.Failed(problem));
-        else if (request is null || _server.IsDraining) Close();
+        // In the moment of the cut it may have come after all; but nobody could be answered.
+        if (_cut.IsCancellationRequested || _server.IsDraining) Close();
+        else if (problem is not null) Answer(ControlReply.Failed(problem));
+        else if (request is null) Close();
         else Execute(request);
     }
 

@@ -19,8 +19,8 @@ public static class ControlJson
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 
@@ -30,8 +30,10 @@ public static class ControlJson
     {
         try
         {
-            return JsonSerializer.Deserialize(line, Context.ControlRequest)
-                ?? throw new ControlException("the request is null");
+            ControlRequest? request = JsonSerializer.Deserialize(line, Context.ControlRequest);
+            if (request is not null && !HasNull(request.Words) && !HasNull(request.Exports))
+                return request;
+            throw new ControlException("the request has a null");
         }
         catch (JsonException error)
         {
@@ -77,6 +79,10 @@ public static class ControlJson
     /// <summary>What a reply says, for programs that read a command's output.</summary>
     public static string Print(ControlReply reply) =>
         JsonSerializer.Serialize(reply, Context.ControlReply);
+
+    /// <summary>What may be in an array, no annotation tells the serializer.</summary>
+    private static bool HasNull(IReadOnlyList<string?>? items) =>
+        items?.Any(static item => item is null) is true;
 
     private static byte[] Line(byte[] json) => [.. json, (byte)'\n'];
 }

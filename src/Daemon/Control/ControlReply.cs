@@ -9,6 +9,9 @@ namespace Braid.Daemon;
 /// </summary>
 public sealed record ControlReply
 {
+    /// <summary>Of an error: a word of a request may be longer than anybody reads.</summary>
+    private const int MaxError = 4096;
+
     /// <summary>Why it was not done: one line.</summary>
     public string? Error { get; init; }
 
@@ -27,7 +30,10 @@ public sealed record ControlReply
     /// <summary>Of `path list`.</summary>
     public IReadOnlyList<PathReport>? Paths { get; init; }
 
-    public static ControlReply Failed(string error) => new() { Error = error };
+    public static ControlReply Failed(string error) => new()
+    {
+        Error = error.Length <= MaxError ? error : error[..MaxError] + "...",
+    };
 }
 
 /// <summary>The targets of a map, with their arguments or their state.</summary>

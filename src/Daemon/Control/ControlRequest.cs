@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text.Json.Serialization;
+
 namespace Braid.Daemon;
 
 /// <summary>What a client of the control socket asks; docs/CONTROL.md has each field.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record ControlRequest
 {
     public required string Command { get; init; }

@@ -94,7 +94,7 @@ public sealed class MapChanges
                 (List<QueueLimits> limits, long end) =
                     promises.GetValueOrDefault(range.Device, ([], 0));
                 if (!limits.Contains(map.Limits)) limits.Add(map.Limits);
-                promises[range.Device] = (limits, Math.Max(end, range.Offset + range.Length));
+                promises[range.Device] = (limits, Math.Max(end, EndOf(range)));
             }
         }
         foreach (PathDevice path in _stack.Paths.All)
@@ -115,14 +115,20 @@ public sealed class MapChanges
         if (_stack.Exports.Objection(map, sizeBytes, limits) is { } told) return told;
         foreach (MappedDevice above in Devices.Above(map))
         {
-            if (above.Table?.Ranges.Any(r => r.Device == map && r.Offset + r.Length > sizeBytes)
-                is true)
+            // Tables in waiting rely on nothing yet.
+            DeviceRange[] used =
+                [.. (above.Table?.Ranges ?? []).Where(range => range.Device == map)];
+            if (used.Any(range => EndOf(range) > sizeBytes))
                 return $"{above.Name} uses more of {map.Name} than {sizeBytes} bytes";
-            if (above.Limits.Exceeds(limits) is { } problem)
+            if (used.Length > 0 && above.Limits.Exceeds(limits) is { } problem)
                 return $"{above.Name} was made for a better {map.Name}: {problem}";
         }
         return null;
     }
+
+    /// <summary>Of a path that was never reached, a table may use what no path can have.</summary>
+    private static long EndOf(DeviceRange range) =>
+        range.Offset + Math.Min(range.Length, long.MaxValue - range.Offset);
 
     private void OnTableLive()
     {

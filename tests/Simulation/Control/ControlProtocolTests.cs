@@ -30,11 +30,19 @@ public sealed class ControlProtocolTests : IDisposable
     [Theory]
     [InlineData("x", "the request is not understood: byte 0")]
     [InlineData("", "the request is not understood")]
-    [InlineData("null", "the request is null")]
+    [InlineData("null", "the request has a null")]
+    [InlineData("{\"command\":null}", "at $.command")]
+    [InlineData("{\"command\":\"message\",\"name\":\"mp\",\"words\":[null,\"a\"]}", "a null")]
+    [InlineData("{\"command\":\"create\",\"name\":\"x\",\"table\":\"0 8 zero\","
+        + "\"exports\":[null]}", "the request has a null")]
+    [InlineData("{\"command\":\"\\ud800\"}", "at $.command")]
+    [InlineData("{\"command\":\"info\",\"\\ud800\":1}", "not understood")]
+    [InlineData("{\"command\":\"message\",\"name\":\"mp\",\"words\":[]}",
+        "takes a message and its argument, not 0 words")]
     [InlineData("[]", "the request is not understood")]
     [InlineData("{}", "the request is not understood")]
     [InlineData("{\"command\":5}", "at $.command")]
-    [InlineData("{\"command\":null,\"name\":{}}", "at $.name")]
+    [InlineData("{\"command\":\"info\",\"name\":{}}", "at $.name")]
     [InlineData("{\"command\":\"info\"", "the request is not understood")]
     [InlineData("{\"command\":\"info\"} {}", "the request is not understood")]
     [InlineData("{\"command\":\"info\",\"nmae\":\"x\"}", "at $.nmae")]
@@ -56,6 +64,44 @@ public sealed class ControlProtocolTests : IDisposable
         reply.ShouldContain(error);
         ControlJson.ReadReply(System.Text.Encoding.UTF8.GetBytes(reply)).Error!
             .ShouldNotContain("\n");
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_text_are_no_request()
+    {
+        ControlPeer peer = _house.Connect();
+        peer.Send([.. "{\"command\":\""u8, 0xff, 0xfe, 0x80, .. "\"}\n"u8]);
+        peer.ReadToEnd().ShouldContain("not understood");
+    }
+
+    [Fact]
+    public void Random_requests_are_answered_one_by_one()
+    {
+        byte[] known = [.. "{}[]:,\"\\0123456789.-entufals commandnamewords"u8];
+        for (int i = 0; i < 500; i++)
+        {
+            byte[] line = new byte[_house.Loop.Random.Next(60)];
+            for (int k = 0; k < line.Length; k++)
+                line[k] = known[_house.Loop.Random.Next(known.Length)];
+            ControlPeer peer = _house.Connect();
+            peer.Send([.. line, (byte)'\n']);
+            peer.ReadToEnd().ShouldStartWith("{\"error\":");
+        }
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("\U0001F600")]
+    [InlineData("x\U0001F600")]
+    [InlineData("\u0001")]
+    public void An_error_is_not_much_longer_than_anybody_reads(string part)
+    {
+        ControlPeer peer = _house.Connect();
+        string word = string.Concat(Enumerable.Repeat(part.Replace("\u0001", "\\u0001"), 33_333));
+        peer.Send($"{{\"command\":\"status\",\"name\":\"{word}\"}}\n");
+        string reply = peer.ReadToEnd();
+        reply.ShouldStartWith("{\"error\":\"no device '");
+        reply.Length.ShouldBeLessThan(30_000);
     }
 
     [Fact]
@@ -156,10 +202,14 @@ public sealed class ControlProtocolTests : IDisposable
     }
 
     [Fact]
+    public void A_client_reads_answers_of_a_later_version() =>
+        ControlJson.ReadReply("{\"event\":3,\"new\":[1]}"u8).Event.ShouldBe(3u);
+
+    [Fact]
     public void An_answer_that_is_too_long_says_so()
     {
         string blanks = new(' ', ControlJson.MaxReply);
-        byte[] line = ControlJson.Write(ControlReply.Failed(blanks));
+        byte[] line = ControlJson.Write(new ControlReply { Note = blanks });
         ControlJson.ReadReply(line).Error.ShouldBe(
             "the answer has more than 16777216 bytes: ask for one map");
     }
