@@ -50,7 +50,12 @@ public sealed record NbdUri(string Host, int Port, string? SocketPath, string Ex
     public override string ToString()
     {
         string export = Uri.EscapeDataString(Export);
-        if (SocketPath is { } path) return $"{UnixScheme}/{export}?socket={path}";
+        if (SocketPath is { } path)
+        {
+            // A slash needs no escape in a query, and is easier to read.
+            string socket = Uri.EscapeDataString(path).Replace("%2F", "/", StringComparison.Ordinal);
+            return $"{UnixScheme}/{export}?socket={socket}";
+        }
         string host = Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host;
         return $"{TcpScheme}{host}:{Port}/{export}";
     }
