@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace Braid.Tests.Conformance;
 
-/// <summary>The disks of scenarios, alone: what they store, refuse, count and how long it takes.</summary>
+/// <summary>
+/// The disks of scenarios, alone: what they store, refuse and count, and how long it takes.
+/// </summary>
 public sealed class DiskTests
 {
     [Theory]

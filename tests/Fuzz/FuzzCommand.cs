@@ -40,7 +40,8 @@ internal static class FuzzCommand
 
     private static int RunAll(FuzzOptions options)
     {
-        Fuzzer[] fuzzers = [.. options.Targets().Select(target => new Fuzzer(target, options.Seed))];
+        Fuzzer[] fuzzers =
+            [.. options.Targets().Select(target => new Fuzzer(target, options.Seed))];
         using var record = new FuzzRecord(options.Seed);
         long start = Stopwatch.GetTimestamp();
         int weights = fuzzers.Sum(fuzzer => fuzzer.Target.Weight);

@@ -6,7 +6,7 @@ namespace Braid.Tests.Fuzz;
 /// <summary>A short run of each target, and that a run finds what it is to find.</summary>
 public sealed class FuzzTests
 {
-    /// <summary>Inputs of all targets together; ./fuzz does as many as one has patience for.</summary>
+    /// <summary>Of all targets together; ./fuzz does as many as one has patience for.</summary>
     private const int Inputs = 100_000;
 
     public static TheoryData<string> Targets => [.. FuzzTargets.Names];

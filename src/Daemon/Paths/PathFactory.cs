@@ -70,6 +70,13 @@ public sealed class PathFactory : IDisposable
         }
         if (uri.SizeBytes == 0)
             throw new UriException($"mem:{uri.Name}: the first path to it must say ?size=SIZE");
-        return _stores[uri.Name] = new MemoryStore(uri.Name, uri.SizeBytes);
+        try
+        {
+            return _stores[uri.Name] = new MemoryStore(uri.Name, uri.SizeBytes);
+        }
+        catch (OutOfMemoryException)
+        {
+            throw new UriException($"mem:{uri.Name}: this machine has no {uri.SizeBytes} bytes");
+        }
     }
 }

@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace Braid.Tests.Fuzz;
 
-/// <summary>Real inputs to begin with: the scenarios and transcripts of tests/Conformance.</summary>
+/// <summary>Real inputs to begin with: scenarios and transcripts of tests/Conformance.</summary>
 internal static class Corpus
 {
     /// <summary>The steps of each scenario.</summary>
@@ -24,7 +24,8 @@ internal static class Corpus
         "0 16 zero", "0 8 error\n8 8 zero\n16 8 linear @a 0",
         "0 128 multipath 4 pg_init_retries 3 pg_init_delay_msecs 20 1 alua 1 1 "
             + "queue-length 0 2 1 @a 1 @b 1",
-        "0 128 multipath 3 retain_attached_hw_handler queue_mode bio 0 1 1 round-robin 0 1 1 @l 1",
+        "0 128 multipath 3 retain_attached_hw_handler queue_mode bio 0 1 1 round-robin 0 1 1 "
+            + "@l 1",
     ];
 
     /// <summary>Messages, as `dmsetup message` takes them.</summary>

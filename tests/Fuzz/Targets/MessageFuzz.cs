@@ -14,7 +14,8 @@ internal sealed class MessageFuzz : FuzzTarget
 
     private static readonly string[] Tables =
     [
-        "0 128 multipath 1 queue_if_no_path 0 2 1 round-robin 0 2 1 @a 1 @b 1 round-robin 0 1 1 @e 1",
+        "0 128 multipath 1 queue_if_no_path 0 2 1 round-robin 0 2 1 @a 1 @b 1 "
+            + "round-robin 0 1 1 @e 1",
         "0 128 multipath 0 0 1 1 service-time 0 3 0 @a @e @a",
         "0 128 multipath 2 pg_init_retries 2 1 alua 2 2 queue-length 0 1 1 @a 1 "
             + "historical-service-time 0 2 0 @c @d",
