@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Braid.Cli;
 
 /// <summary>
-/// The signals of a program in the foreground: INT and TERM end it, USR1 has it report. Keep it
-/// alive: a registration that is collected loses its signal.
+/// The signals of a program in the foreground: INT, TERM and HUP, when its terminal goes, end it;
+/// USR1 has it report. Keep it alive: a registration that is collected loses its signal.
 /// </summary>
 internal sealed class Signals : IDisposable
 {
@@ -22,6 +22,7 @@ internal sealed class Signals : IDisposable
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop),
             PosixSignalRegistration.Create(Usr1, context =>
             {
                 context.Cancel = true;
@@ -30,7 +31,7 @@ internal sealed class Signals : IDisposable
         ];
     }
 
-    /// <summary>Cancelled by the first INT or TERM.</summary>
+    /// <summary>Cancelled by the first INT, TERM or HUP.</summary>
     public CancellationToken Stopping => _stop.Token;
 
     public void Dispose()

@@ -36,7 +36,7 @@ public sealed class CommandTests
         [
             "/x/braid", "run", "--path", "nbd://a/p0", "--path", "nbd://b/p1",
             "--export", "nbd+unix:///bench?socket=/t/out", "--name", "bench",
-            "--io-timeout", "5", "--selector", "a 0",
+            "--control", "none", "--io-timeout", "5", "--selector", "a 0",
         ]);
         braid.Command.DependsOnPaths.ShouldBeTrue();
     }

@@ -164,10 +164,10 @@ public sealed class FaultTests : InteropTest
         (NbdServerPeer a, NbdServerPeer b) =
             await StartServersAsync(MakeSparseFile("volume", Size));
         BraidProcess left = await RunBraidOnAsync(
-            [$"nbd+unix:///l?socket={FilePath("l")}"], "--path", a.Declared);
+            [$"nbd+unix:///l?socket={FilePath("l")}"], "--name", "left", "--path", a.Declared);
         BraidProcess right = await RunBraidOnAsync(
-            [$"nbd+unix:///r?socket={FilePath("r")}"], "--path", a.Declared, "--path",
-            b.Declared);
+            [$"nbd+unix:///r?socket={FilePath("r")}"], "--name", "right", "--path", a.Declared,
+            "--path", b.Declared);
         BraidProcess braid = await RunBraidAsync("--path", left.Uri, "--path", right.Uri);
         Peer fio = await StartToolAsync("fio", Fio.Arguments(
             braid.Uri, Size, "--rw=randwrite", "--bs=16k", "--iodepth=32",

@@ -167,7 +167,7 @@ public sealed class QemuIoTests : InteropTest
         BraidProcess braid = await RunBraidAsync("--path", a.UriOf("some%20volume"));
 
         await QemuIoAsync(braid.Uri, Patterns);
-        Peer wrong = await StartBraidAsync("--path", a.UriOf("another"));
+        Peer wrong = await StartBraidAsync("--name", "wrong", "--path", a.UriOf("another"));
 
         (await wrong.WaitForExitAsync()).ShouldBe(1);
         wrong.Errors.ShouldContain(line => line.Contains("'another'", StringComparison.Ordinal));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Net.Sockets;
 using Braid.Tests.Interop.Support;
 
 namespace Braid.Tests.Interop;
@@ -55,12 +56,14 @@ public sealed class RunTests : InteropTest
             "Reinstating path a.", "remaining active paths: 1", "remaining active paths: 2",
         ];
         foreach (string line in once) braid.Logged(line).ShouldBe(1, line);
-        braid.Log.ShouldAllBe(line => line.Contains("info: braid[0] ", StringComparison.Ordinal));
+        int losses = braid.Logged(" down: ") + braid.Logged("Failing path");
+        braid.Logged("warn: braid[0] ").ShouldBe(losses);
+        braid.Logged("info: braid[0] ").ShouldBe(braid.Log.Count - losses);
         braid.Log.ShouldAllBe(line => !line.Contains("path b", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Quiet_logs_nothing_of_a_path_that_goes_and_comes()
+    public async Task Quiet_logs_that_paths_are_lost_and_nothing_else()
     {
         Needs.Tool("nbdkit");
         (NbdServerPeer a, NbdServerPeer b) =
@@ -70,17 +73,52 @@ public sealed class RunTests : InteropTest
 
         await a.KillAsync();
         await braid.ShowsAsync("a", "failed");
+        await b.KillAsync();
+        await braid.ShowsAsync("b", "failed");
         await a.StartAsync();
         await braid.ShowsAsync("a", "active");
         await braid.StopAsync();
 
-        braid.Log.ShouldBeEmpty();
+        string[] losses =
+        [
+            "path a: down: ", "Failing path a.", "path b: down: ", "Failing path b.",
+            "remaining active paths: 0",
+        ];
+        foreach (string loss in losses) braid.Logged(loss).ShouldBeGreaterThan(0, loss);
+        braid.Log.ShouldAllBe(line => losses.Any(loss => line.Contains(loss)));
+    }
+
+    [Fact]
+    public async Task A_log_that_nobody_reads_holds_up_neither_io_nor_the_end()
+    {
+        const int MoreThanPipeAndQueueTake = 1500;
+        string uri = $"nbd+unix:///vol?socket={FilePath("m")}";
+        string run = $"exec dotnet {BraidProcess.Program} run --path 'mem:x?size=1M' "
+            + $"--export '{uri}' 2> >(exec sleep 60 >/dev/null 2>&1)";
+        var braid = new BraidProcess(await StartAsync("braid", "bash", ["-c", run]));
+        await braid.WaitForExportAsync();
+        byte[] flagsThatNobodyKnows = [255, 255, 255, 255];
+        for (int i = 0; i < MoreThanPipeAndQueueTake; i++)
+        {
+            using var liar = new Socket(
+                AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await liar.ConnectAsync(new UnixDomainSocketEndPoint(FilePath("m")));
+            await liar.SendAsync(flagsThatNobodyKnows);
+            while (await liar.ReceiveAsync(new byte[64]) > 0) continue;
+        }
+
+        using RawNbd client = await RawClient.OpenAsync(FilePath("m"));
+        await client.CommandAsync(RawNbd.Write, 1, 0, 4096, 0, new byte[4096]);
+        (await client.SimpleReplyAsync(1)).ShouldBe(0u);
+
+        await braid.StopAsync();
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_signal_lets_io_in_flight_end_and_be_answered(bool interrupt)
+    [InlineData(null)]
+    public async Task A_signal_lets_io_in_flight_end_and_be_answered(bool? interrupt)
     {
         Needs.Tool("nbdkit", "qemu-io");
         string volume = MakeSparseFile("volume", Size);
@@ -93,7 +131,12 @@ public sealed class RunTests : InteropTest
         await braid.HasMoreIosThanAsync(before);
 
         await braid.StopAsync(
-            interrupt ? braid.Process.Interrupt : braid.Process.Terminate);
+            interrupt switch
+            {
+                null => braid.Process.HangUp,
+                true => braid.Process.Interrupt,
+                false => braid.Process.Terminate,
+            });
 
         (await client.SimpleReplyAsync(1)).ShouldBe(0u);
         (await client.IsClosedAsync()).ShouldBeTrue();
@@ -181,6 +224,9 @@ public sealed class RunTests : InteropTest
     [InlineData("--size 'much' is no size", "--path", "mem:x?size=1M", "--size", "much")]
     [InlineData("queue-mode", "--path", "mem:x?size=1M", "--queue-mode", "x")]
     [InlineData("io-timeout", "--path", "mem:x?size=1M", "--io-timeout", "0")]
+    [InlineData("--connect-timeout '1,5'", "--path", "mem:x?size=1M", "--connect-timeout", "1,5")]
+    [InlineData("known are nbd://HOST[:PORT]/EXPORT", "--path", "disk.img")]
+    [InlineData("/PATH, ./PATH", "--path", ".img")]
     [InlineData("nonsense", "--nonsense")]
     public async Task What_makes_no_sense_is_one_line_and_status_2(
         string says, params string[] arguments)
@@ -198,6 +244,9 @@ public sealed class RunTests : InteropTest
     [InlineData("the table cannot be loaded", "--selector", "best 0")]
     [InlineData("declared twice", "--path", "p1=mem:x")]
     [InlineData("not 2097152", "--size", "2M")]
+    [InlineData("path p2 is empty", "--path", "/dev/null")]
+    [InlineData("path p2 has 100 bytes, less than a sector", "--path", "mem:y?size=100")]
+    [InlineData("the machine does not give", "--path", "mem:y?size=4000000T")]
     public async Task What_cannot_be_made_is_one_line_and_status_1(
         string says, params string[] arguments)
     {
@@ -208,6 +257,70 @@ public sealed class RunTests : InteropTest
         braid.Errors.Count.ShouldBe(1, braid.ToString());
         braid.Errors[0].ShouldStartWith("braid: ");
         braid.Errors[0].ShouldContain(says);
+    }
+
+    [Fact]
+    public async Task An_output_that_takes_nothing_is_one_line_and_status_1()
+    {
+        string uri = $"nbd+unix:///vol?socket={FilePath("m")}";
+        string run = $"exec dotnet {BraidProcess.Program} run --path 'mem:x?size=1M' "
+            + $"--export '{uri}' >/dev/full";
+        Peer braid = await StartAsync("braid", "bash", ["-c", run]);
+
+        (await braid.WaitForExitAsync()).ShouldBe(1, braid.ToString());
+        braid.Errors.ShouldHaveSingleItem().ShouldStartWith("braid: cannot write: ");
+        File.Exists(FilePath("m")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_table_says_the_size_when_no_path_can_be_reached()
+    {
+        BraidProcess braid = await RunBraidAsync(
+            "--path", $"a={FilePath("none")}", "--path", $"b={FilePath("none")}",
+            "--table", "0 32768 multipath 0 0 1 1 service-time 0 2 0 a b");
+
+        (await braid.ReportAsync()).ShouldContain("size=16M");
+    }
+
+    [Fact]
+    public async Task A_path_without_a_name_does_not_take_a_given_one()
+    {
+        BraidProcess braid = await RunBraidAsync(
+            "--path", "p2=mem:x?size=1M", "--path", "mem:x", "--path", "mem:x");
+
+        string report = await braid.ReportAsync();
+        foreach (string name in (string[])["p2", "p3", "p4"])
+            BraidProcess.Row(report, name).ShouldContain("active ready");
+    }
+
+    [Fact]
+    public async Task The_part_of_a_block_at_the_end_of_a_direct_file_is_not_used_and_that_is_said()
+    {
+        BraidProcess braid = await RunBraidAsync(
+            "--path", $"a=file://{MakeSparseFile("odd", (1 << 20) + 1000)}?direct=1", "--quiet");
+
+        (await braid.ReportAsync()).ShouldContain("size=1M");
+        braid.Logged("path a: the last 1000 bytes are not used").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Several_paths_to_a_server_that_keeps_a_cache_for_each_are_warned_of_once()
+    {
+        Needs.Tool("nbdkit");
+        string volume = MakeSparseFile("volume", Size);
+        NbdServerPeer a = Nbdkit(
+            "a", "--filter=multi-conn", "file", volume, "multi-conn-mode=disable");
+        NbdServerPeer b = Nbdkit("b", "file", volume);
+        await a.StartAsync();
+        await b.StartAsync();
+        BraidProcess braid = await RunBraidAsync("--path", a.Declared, "--path", b.Declared);
+        await a.KillAsync();
+        await braid.LogsAsync("Failing path a");
+        await a.StartAsync();
+        await braid.LogsAsync("Reinstating path a");
+
+        braid.Logged("path a: its server does not promise that a flush").ShouldBe(1);
+        braid.Logged("does not promise").ShouldBe(1);
     }
 
     [Fact]

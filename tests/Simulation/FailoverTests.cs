@@ -31,7 +31,7 @@ public sealed class FailoverTests
             Disturb(world);
         }
         HealAll(world);
-        world.RunUntil(() => Array.TrueForAll([.. world.Stack.Paths], world.Stack.IsActive));
+        world.RunUntil(() => world.Stack.Paths.All.All(world.Stack.Paths.IsActive));
         load.StartVerify();
         world.RunUntil(() => load.IsIdle);
         load.Errors.ShouldBeEmpty();
@@ -53,7 +53,7 @@ public sealed class FailoverTests
         }
         world.RunUntil(() => load.IsIdle);
         load.Errors.ShouldBeEmpty();
-        foreach (PathDevice path in world.Stack.Paths)
+        foreach (PathDevice path in world.Stack.Paths.All)
             ((NbdDevice)path).Connects.ShouldBe(1);
     }
 

@@ -33,6 +33,8 @@ internal sealed record Contender(string Name, ContenderKind Kind, CommandTemplat
         new(name, ContenderKind.Subject, new CommandTemplate(
         [
             program, "run", "{paths}", "--export", "{out}", "--name", NbdAddress.ExportName,
+            // Several run at once, and nobody asks them anything.
+            "--control", "none",
             .. arguments.SelectMany(CommandWords.Split),
         ]));
 

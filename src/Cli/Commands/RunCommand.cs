@@ -10,32 +10,42 @@ namespace Braid.Cli;
 /// <summary>`braid run`: one map in the foreground.</summary>
 internal static class RunCommand
 {
-    /// <summary>SIGTERM ends the process within 5 s; this leaves some for the rest of it.</summary>
-    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(4);
+    /// <summary>
+    /// SIGTERM ends the process within 5 s; this leaves some for files that hang and for a log
+    /// that nobody reads.
+    /// </summary>
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(3);
 
     public static Command Create()
     {
         var options = new RunOptions();
         var command = new Command("run", "Serve one multipath map until Ctrl-C.");
         options.AddTo(command);
-        command.SetAction((parsed, _) => RunAsync(
-            options.Read(parsed), options.IsQuiet(parsed), options.StatsFile(parsed)));
+        command.SetAction((parsed, _) => RunAsync(options, parsed));
         return command;
     }
 
-    private static async Task<int> RunAsync(
-        MapOptions options, bool quiet, string? statsFile)
+    private static async Task<int> RunAsync(RunOptions given, ParseResult parsed)
     {
-        using ILoggerFactory logs = Logs.Create(quiet);
+        MapOptions options = given.Read(parsed);
+        string? statsFile = given.StatsFile(parsed);
+        ILoggerFactory logs = Logs.Create(given.IsQuiet(parsed));
+        ILogger logger = logs.CreateLogger("braid");
+        options = options with
+        {
+            ControlSocket = ControlPlace.ForRun(given.Control(parsed), options.Name, logger),
+        };
         using var network = new SocketNetwork();
         using var loop = new EpollLoop("braid-io-0");
-        MapService service = Make(loop, network, options, logs.CreateLogger("braid"));
+        MapService service = Make(loop, network, options, logger);
         using var signals = new Signals(() => _ = ReportAsync(service, loop, statsFile));
         try
         {
             await service.StartAsync(signals.Stopping).ConfigureAwait(false);
             Console.WriteLine(await service.DescribeAsync().ConfigureAwait(false));
-            foreach (string uri in service.ExportUris) Console.WriteLine($"export {uri}");
+            foreach (string uri in await service.ExportUrisAsync().ConfigureAwait(false))
+                Console.WriteLine($"export {uri}");
+            if (options.ControlSocket is { } socket) Console.WriteLine($"control {socket}");
             await WaitAsync(signals.Stopping).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
@@ -48,6 +58,7 @@ internal static class RunCommand
             await service.DrainAsync(DrainPatience, TimeProvider.System).ConfigureAwait(false);
             loop.Dispose();
             service.Dispose();
+            Logs.Close(logs);
         }
         return ExitStatus.Done;
     }

@@ -14,7 +14,7 @@ internal sealed class RunOptions
     private readonly Option<string[]> _path = new("--path")
     {
         Description = "A path, [NAME=]URI: nbd://HOST[:PORT]/EXPORT, "
-            + "nbd+unix:///EXPORT?socket=PATH, file:///PATH[?direct=1], a plain path, "
+            + "nbd+unix:///EXPORT?socket=PATH, file:///PATH[?direct=1], /PATH, ./PATH, "
             + "mem:NAME?size=SIZE. Give it once for each path; unnamed ones are p1, p2, ...",
         HelpName = "URI",
     };
@@ -84,19 +84,24 @@ internal sealed class RunOptions
         HelpName = "NAME",
     };
 
-    private readonly Option<double> _ioTimeout = new("--io-timeout")
+    private readonly Option<string> _ioTimeout = new("--io-timeout")
     {
         Description = "A path that has not answered an I/O after so long is failed.",
-        DefaultValueFactory = _ => 10,
+        DefaultValueFactory = _ => "10",
         HelpName = "SECONDS",
     };
 
-    private readonly Option<double> _connectTimeout = new("--connect-timeout")
+    private readonly Option<string> _connectTimeout = new("--connect-timeout")
     {
         Description = "Longest time for connecting a path, its handshake included.",
-        DefaultValueFactory = _ => 5,
+        DefaultValueFactory = _ => "5",
         HelpName = "SECONDS",
     };
+
+    private readonly Option<string?> _control = ControlPlace.CreateOption(
+        "Where the commands of other processes come in, a unix socket; none for none. Default: "
+        + "NAME.sock in $XDG_RUNTIME_DIR/braid, /run/braid for root, else "
+        + "~/.local/state/braid.");
 
     private readonly Option<string?> _statsFile = new("--stats-file")
     {
@@ -114,12 +119,14 @@ internal sealed class RunOptions
         Option[] all =
         [
             _path, _export, _name, _size, _table, _selector, _grouping, _queueIfNoPath,
-            _queueMode, _scheduler, _ioTimeout, _connectTimeout, _statsFile, _quiet,
+            _queueMode, _scheduler, _ioTimeout, _connectTimeout, _control, _statsFile, _quiet,
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
 
     public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);
+
+    public string? Control(ParseResult parsed) => parsed.GetValue(_control);
 
     public string? StatsFile(ParseResult parsed) => parsed.GetValue(_statsFile);
 
@@ -127,6 +134,7 @@ internal sealed class RunOptions
     public MapOptions Read(ParseResult parsed)
     {
         string name = parsed.GetValue(_name)!;
+        if (!MapNames.IsValid(name)) throw new UsageException($"--name '{name}' is no name");
         string[] paths = parsed.GetValue(_path) ?? [];
         if (paths.Length == 0) throw new UsageException("run needs at least one --path URI");
         string[] exports = parsed.GetValue(_export) ?? [];
@@ -170,21 +178,32 @@ internal sealed class RunOptions
         }
     }
 
-    /// <summary>NAME=URI, or a URI that gets the next name of p1, p2, ...</summary>
+    /// <summary>NAME=URI, or a URI that gets the next free name of p1, p2, ...</summary>
     private static List<DeclaredPath> Declare(string[] paths)
     {
         var declared = new List<DeclaredPath>();
+        var taken = new HashSet<string>(paths.Select(NameOf), StringComparer.Ordinal);
         foreach (string path in paths)
         {
-            int equals = path.IndexOf('=', StringComparison.Ordinal);
-            bool isNamed = equals > 0 && path[..equals].All(c => char.IsLetterOrDigit(c) || c == '_'
-                || c == '-' || c == '.');
-            string name = isNamed
-                ? path[..equals]
-                : string.Create(CultureInfo.InvariantCulture, $"p{declared.Count + 1}");
-            declared.Add(new DeclaredPath(name, isNamed ? path[(equals + 1)..] : path));
+            string name = NameOf(path);
+            string uri = name.Length > 0 ? path[(name.Length + 1)..] : path;
+            for (int number = declared.Count + 1; name.Length == 0; number++)
+            {
+                string next = string.Create(CultureInfo.InvariantCulture, $"p{number}");
+                if (taken.Add(next)) name = next;
+            }
+            declared.Add(new DeclaredPath(name, uri));
         }
         return declared;
+    }
+
+    /// <summary>The name that NAME=URI gives; empty for a URI alone.</summary>
+    private static string NameOf(string path)
+    {
+        int equals = path.IndexOf('=', StringComparison.Ordinal);
+        bool isNamed = equals > 0 && path[..equals].All(
+            c => char.IsLetterOrDigit(c) || c is '_' or '-' or '.');
+        return isNamed ? path[..equals] : "";
     }
 
     private static long? ReadSize(string? text)
@@ -194,11 +213,14 @@ internal sealed class RunOptions
         throw new UsageException($"--size '{text}' is no size, write for example 10G");
     }
 
-    private static long ReadSeconds(ParseResult parsed, Option<double> option)
+    /// <summary>Digits and a point, whatever the locale: 1,5 is no number, and not 15.</summary>
+    private static long ReadSeconds(ParseResult parsed, Option<string> option)
     {
-        double seconds = parsed.GetValue(option);
-        if (seconds is >= 0.001 and <= 86_400) return (long)(seconds * 1e9);
-        throw new UsageException($"{option.Name} must be 0.001 to 86400 seconds");
+        string text = parsed.GetValue(option)!;
+        bool isNumber = double.TryParse(
+            text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds);
+        if (isNumber && seconds is >= 0.001 and <= 86_400) return (long)(seconds * 1e9);
+        throw new UsageException($"{option.Name} '{text}' must be 0.001 to 86400 seconds");
     }
 
     private static int Choose(ParseResult parsed, Option<string> option, params string[] words)

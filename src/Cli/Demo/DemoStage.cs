@@ -88,7 +88,7 @@ internal sealed class DemoStage : IAsyncDisposable
     });
 
     /// <summary>I/Os that each path has done so far.</summary>
-    public Task<long[]> CountAsync() => _map.AskAsync(stack => stack.Paths
+    public Task<long[]> CountAsync() => _map.AskAsync(stack => stack.Paths.All
         .Select(path => path.Statistics.Reads + path.Statistics.Writes).ToArray());
 
     public Task<string> DescribeAsync() => _map.DescribeAsync();

@@ -52,6 +52,9 @@ public sealed record MapOptions
 
     public NbdSettings Nbd { get; init; } = new();
 
+    /// <summary>Path of the control socket; null for none.</summary>
+    public string? ControlSocket { get; init; }
+
     /// <summary>I/O memory of all clients together.</summary>
     public long PoolBytes { get; init; } = 256L << 20;
 }

@@ -5,35 +5,43 @@ using Microsoft.Extensions.Logging;
 namespace Braid.Daemon;
 
 /// <summary>
-/// A map in the foreground, for the control plane: starts it, describes it, takes it down. Its
-/// methods may be called from any thread but the loop's; what they do happens on the loop.
+/// Maps in the foreground, for the control plane: starts the first and its control socket,
+/// describes them, takes them down. Its methods may be called from any thread but the loop's; what
+/// they do happens on the loop.
 /// </summary>
 public sealed class MapService : IDisposable
 {
     private static readonly TimeSpan DrainPoll = TimeSpan.FromMilliseconds(10);
 
     private readonly IoLoop _loop;
+    private readonly INetwork _network;
+    private readonly MapOptions _options;
+    private readonly ILogger _logger;
     private readonly MapStack _stack;
+    private ControlServer? _control;
 
     /// <exception cref="Wire.Nbd.UriException">A path's URI is wrong.</exception>
     public MapService(IoLoop loop, INetwork network, MapOptions options, ILogger logger)
     {
         _loop = loop;
+        _network = network;
+        _options = options;
+        _logger = logger;
         _stack = new MapStack(loop, network, options, logger);
     }
 
     /// <summary>Whether there is a map to be described.</summary>
     public bool IsStarted { get; private set; }
 
-    /// <summary>Where clients find it.</summary>
-    public IReadOnlyList<string> ExportUris => _stack.ExportUris;
-
     /// <summary>
-    /// Connects the paths, waits until each was reached or not, makes the map and listens.
+    /// Connects the paths, waits until each was reached or not, makes the map and listens. The
+    /// control socket is had before all, and served when the map is there.
     /// </summary>
     /// <exception cref="MapException">It cannot be made, and why.</exception>
     public async Task StartAsync(CancellationToken cancel)
     {
+        if (_options.ControlSocket is { } path)
+            await RunAsync(stack => OpenControl(stack, path)).ConfigureAwait(false);
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await RunAsync(stack => stack.ReachPaths(() => reached.TrySetResult()))
             .ConfigureAwait(false);
@@ -42,6 +50,7 @@ public sealed class MapService : IDisposable
         {
             stack.MakeMap();
             stack.Listen();
+            _control?.Start();
         }).ConfigureAwait(false);
         IsStarted = true;
     }
@@ -53,7 +62,11 @@ public sealed class MapService : IDisposable
     public async Task DrainAsync(TimeSpan patience, TimeProvider clock)
     {
         long start = clock.GetTimestamp();
-        await RunAsync(stack => stack.Drain()).ConfigureAwait(false);
+        await RunAsync(stack =>
+        {
+            _control?.Drain();
+            stack.Drain();
+        }).ConfigureAwait(false);
         while (!await AskAsync(stack => stack.IsDrained).ConfigureAwait(false)
             && clock.GetElapsedTime(start) < patience)
             await Task.Delay(DrainPoll, clock).ConfigureAwait(false);
@@ -66,11 +79,34 @@ public sealed class MapService : IDisposable
     public Task<T> AskAsync<T>(Func<MapStack, T> question) =>
         _loop.CallAsync(() => question(_stack));
 
-    /// <summary>The topology, for people.</summary>
-    public Task<string> DescribeAsync() => AskAsync(stack => Topology.Describe(stack.Map!));
+    /// <summary>Where clients find the maps.</summary>
+    public Task<string[]> ExportUrisAsync() => AskAsync(stack => stack.Exports.Uris.ToArray());
+
+    /// <summary>The topology of all maps, for people.</summary>
+    public Task<string> DescribeAsync() => AskAsync(
+        stack => string.Join('\n', stack.Devices.All.Select(Topology.Describe)));
 
     /// <summary>After <see cref="DrainAsync"/>, and after the loop has ended.</summary>
-    public void Dispose() => _stack.Dispose();
+    public void Dispose()
+    {
+        _control?.Dispose();
+        _stack.Dispose();
+    }
+
+    private void OpenControl(MapStack stack, string path)
+    {
+        try
+        {
+            _control = new ControlServer(
+                _loop, _network, Endpoint.Unix(path), new ControlCommands(stack),
+                text => _logger.LogWarning("{Text}", text));
+        }
+        catch (IOException error)
+        {
+            throw new MapException(
+                $"{error.Message}; give another --name, or --control PATH");
+        }
+    }
 
     private Task RunAsync(Action<MapStack> action) => _loop.CallAsync(() =>
     {

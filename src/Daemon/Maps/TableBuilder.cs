@@ -25,6 +25,21 @@ internal static class TableBuilder
         return text.ToString();
     }
 
+    /// <summary>Bytes that a table covers: its last line's end; 0 without one.</summary>
+    public static long SizeOf(string table)
+    {
+        string[] words = table.TrimEnd().Split('\n')[^1].Split(' ', StringSplitOptions.TrimEntries
+            | StringSplitOptions.RemoveEmptyEntries);
+        const long MaxSectors = long.MaxValue / Table.SectorSize / 2;
+        return words.Length > 1 && IsNumber(words[0], out long start) && start <= MaxSectors
+            && IsNumber(words[1], out long length) && length <= MaxSectors
+                ? (start + length) * Table.SectorSize
+                : 0;
+    }
+
+    private static bool IsNumber(string word, out long number) =>
+        long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+
     private static void AppendFeatures(StringBuilder text, MapOptions options)
     {
         var words = new List<string>();

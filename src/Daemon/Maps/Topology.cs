@@ -15,7 +15,7 @@ public static class Topology
         var text = new StringBuilder();
         MultipathTarget? target = map.Table?.Entries
             .Select(entry => entry.Target).OfType<MultipathTarget>().FirstOrDefault();
-        text.Append(CultureInfo.InvariantCulture, $"{map.Name} dm-0 BRAID,MULTIPATH\n");
+        text.Append(CultureInfo.InvariantCulture, $"{map.Name} dm-{map.Number} BRAID,MULTIPATH\n");
         text.Append(CultureInfo.InvariantCulture, $"size={Sizes.Format(map.SizeBytes)} ");
         string features = target is null ? "0" : Features(target);
         string handler = target?.Handler is { } choice ? $"1 {choice.Name}" : "0";

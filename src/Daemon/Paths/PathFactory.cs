@@ -38,6 +38,7 @@ public sealed class PathFactory : IDisposable
 
     /// <summary>Makes a path that has not been started yet.</summary>
     /// <exception cref="UriException">It cannot be what the URI says.</exception>
+    /// <exception cref="MapException">The machine does not give it its memory.</exception>
     public PathDevice Create(string name, PathUri uri)
     {
         switch (uri)
@@ -76,7 +77,8 @@ public sealed class PathFactory : IDisposable
         }
         catch (OutOfMemoryException)
         {
-            throw new UriException($"mem:{uri.Name}: this machine has no {uri.SizeBytes} bytes");
+            throw new MapException(
+                $"mem:{uri.Name}: the machine does not give {uri.SizeBytes} bytes of memory");
         }
     }
 }

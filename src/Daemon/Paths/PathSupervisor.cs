@@ -4,12 +4,13 @@ using Braid.Io;
 
 namespace Braid.Daemon;
 
-/// <summary>What a supervisor does to a path in its map.</summary>
+/// <summary>What a supervisor does to a path, in all maps that use it.</summary>
 public interface IPathVerbs
 {
-    /// <summary>Whether any path of the map works.</summary>
-    bool HasActivePath { get; }
+    /// <summary>Whether a map that uses it has no path that works.</summary>
+    bool IsNeeded(PathDevice path);
 
+    /// <summary>Whether it has not failed in any map.</summary>
     bool IsActive(PathDevice path);
 
     void Fail(PathDevice path);
@@ -17,6 +18,9 @@ public interface IPathVerbs
     void Reinstate(PathDevice path);
 
     void Log(PathDevice path, string text);
+
+    /// <summary>The same, for what an operator must see: the path is lost.</summary>
+    void Warn(PathDevice path, string text);
 }
 
 /// <summary>
@@ -46,6 +50,7 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
     private readonly LoopTimer _timer;
     private long _recheckNs = RecheckNs;
     private long _reinstatedNs;
+    private string _told = "";
 
     public PathSupervisor(PathDevice path, IPathVerbs verbs)
     {
@@ -57,26 +62,30 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
         path.Observer = this;
     }
 
-    /// <summary>After the map was made: takes the path as it is now.</summary>
+    public PathDevice Path => _path;
+
+    /// <summary>Takes the path as it is now.</summary>
     public void Begin()
     {
+        WarnOnce();
         if (_path.State == PathState.Up) _timer.Arm(PollNs);
         else OnPathState(_path, _path.State, _path.Problem);
     }
 
     public void OnPathState(PathDevice path, PathState state, string reason)
     {
-        _verbs.Log(path, state switch
+        if (state == PathState.Up)
         {
-            PathState.Up => "connected",
-            PathState.Down => $"down: {reason}",
-            _ => $"refused: {reason}",
-        });
-        if (state == PathState.Up) _timer.Arm(HoldDownNs());
-        else _verbs.Fail(path);
+            _verbs.Log(path, "connected");
+            WarnOnce();
+            _timer.Arm(HoldDownNs());
+            return;
+        }
+        _verbs.Warn(path, state == PathState.Down ? $"down: {reason}" : $"refused: {reason}");
+        _verbs.Fail(path);
     }
 
-    /// <summary>The map has failed the path, for an I/O error or by command.</summary>
+    /// <summary>A map has failed the path, for an I/O error or by command.</summary>
     public void OnFailed()
     {
         bool wasProven = _path.Loop.NowNs - _reinstatedNs >= ProvenNs;
@@ -84,7 +93,7 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
         if (_path.State == PathState.Up) _timer.Arm(_recheckNs);
     }
 
-    /// <summary>No path of the map works: whoever is connected is asked at once.</summary>
+    /// <summary>No path of a map works: whoever is connected is asked at once.</summary>
     public void ProbeNow()
     {
         if (_path.State == PathState.Up && !_verbs.IsActive(_path)) _timer.Arm(0);
@@ -103,7 +112,15 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
     /// work.
     /// </summary>
     private long HoldDownNs() =>
-        _recheckNs > 2 * RecheckNs && _verbs.HasActivePath ? _recheckNs : 0;
+        _recheckNs > 2 * RecheckNs && !_verbs.IsNeeded(_path) ? _recheckNs : 0;
+
+    /// <summary>Of what is to be known about the path: not again with each connection.</summary>
+    private void WarnOnce()
+    {
+        if (_path.Remark.Length == 0 || _path.Remark == _told) return;
+        _told = _path.Remark;
+        _verbs.Warn(_path, _told);
+    }
 
     private void Probe()
     {
@@ -119,7 +136,7 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
             _timer.Arm(PollNs);
             return;
         }
-        if (_verbs.IsActive(_path)) _verbs.Log(_path, $"probe failed: {status.ErrnoName()}");
+        if (_verbs.IsActive(_path)) _verbs.Warn(_path, $"probe failed: {status.ErrnoName()}");
         _verbs.Fail(_path);
         _timer.Arm(_recheckNs);
     }

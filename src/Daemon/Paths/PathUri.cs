@@ -16,11 +16,15 @@ public abstract record PathUri
         if (NbdUri.IsNbd(text)) return new NbdPathUri(NbdUri.Parse(text));
         if (text.StartsWith("mem:", StringComparison.Ordinal)) return MemoryPathUri.Read(text);
         if (text.StartsWith("file://", StringComparison.Ordinal)) return FilePathUri.Read(text);
-        if (text.StartsWith('/') || text.StartsWith('.')) return FilePathUri.Plain(text);
+        if (text.StartsWith('/') || IsRelative(text)) return FilePathUri.Plain(text);
         throw new UriException(
             $"{text}: unknown kind of path; known are nbd://HOST[:PORT]/EXPORT, "
-            + "nbd+unix:///EXPORT?socket=PATH, file:///PATH, a plain path, mem:NAME?size=SIZE");
+            + "nbd+unix:///EXPORT?socket=PATH, file:///PATH, /PATH, ./PATH, mem:NAME?size=SIZE");
     }
+
+    private static bool IsRelative(string text) =>
+        text.StartsWith("./", StringComparison.Ordinal)
+        || text.StartsWith("../", StringComparison.Ordinal);
 }
 
 /// <summary>An NBD server.</summary>

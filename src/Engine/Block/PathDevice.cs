@@ -31,7 +31,8 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
 {
     private PathState _state;
     private QueueLimits? _limits;
-    private QueueLimits? _promised;
+    private IReadOnlyList<QueueLimits>? _promised;
+    private long _neededBytes;
     private long _sizeBytes;
 
     protected PathDevice(IoLoop loop, string name, string uri, QueueOptions options)
@@ -53,6 +54,9 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
 
     /// <summary>Why it is not up; empty when it is.</summary>
     public string Problem { get; private set; } = "not started";
+
+    /// <summary>What people should know about it although it works; empty when nothing.</summary>
+    public string Remark { get; protected set; } = "";
 
     public override long SizeBytes => _sizeBytes;
 
@@ -89,10 +93,14 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
     }
 
     /// <summary>
-    /// What the map above has promised to its clients: the path is refused while it cannot do that,
-    /// even when it was never reached before. Without this it is what the path could do at first.
+    /// What the maps above have promised to their clients: the path is refused while it cannot do
+    /// that, even when it was never reached before. Without this it is what the path could do at
+    /// first. Of a path that no map uses nothing is asked, not even its size.
     /// </summary>
-    public void Promise(QueueLimits limits) => _promised = limits;
+    /// <param name="limits">Of each map that uses it.</param>
+    /// <param name="neededBytes">How far into the path they reach.</param>
+    public void Promise(IReadOnlyList<QueueLimits> limits, long neededBytes) =>
+        (_promised, _neededBytes) = (limits, neededBytes);
 
     public void Dispose()
     {
@@ -108,19 +116,13 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
     /// </summary>
     protected bool Reached(long sizeBytes, QueueLimits limits)
     {
-        if (_sizeBytes != 0 && sizeBytes != _sizeBytes)
+        if (Misfit(sizeBytes, limits) is { } misfit)
         {
-            SetState(PathState.Refused, $"its size is {sizeBytes} bytes, not {_sizeBytes}");
-            return false;
-        }
-        if (_promised?.Exceeds(limits) is { } problem)
-        {
-            string how = HasLimits ? "it has come back as another" : "it can do less than others";
-            SetState(PathState.Refused, $"{how}: {problem}");
+            SetState(PathState.Refused, misfit);
             return false;
         }
         _sizeBytes = sizeBytes;
-        _promised ??= limits;
+        _promised ??= [limits];
         // While it was down it took no request that could exceed them.
         _limits = Queue.Limits = limits;
         SetState(PathState.Up, "connected");
@@ -129,6 +131,19 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
 
     /// <summary>The transport has lost, or not reached, the storage.</summary>
     protected void Lost(string reason) => SetState(PathState.Down, reason);
+
+    private string? Misfit(long sizeBytes, QueueLimits limits)
+    {
+        if (_promised is { Count: 0 }) return null;
+        if (_sizeBytes != 0 && sizeBytes != _sizeBytes)
+            return $"its size is {sizeBytes} bytes, not {_sizeBytes}";
+        if (sizeBytes < _neededBytes)
+            return $"its size is {sizeBytes} bytes, of which {_neededBytes} are mapped";
+        string how = HasLimits ? "it has come back as another" : "it can do less than others";
+        foreach (QueueLimits promised in _promised ?? [])
+            if (promised.Exceeds(limits) is { } problem) return $"{how}: {problem}";
+        return null;
+    }
 
     private void SetState(PathState state, string reason)
     {

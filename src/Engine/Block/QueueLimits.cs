@@ -54,7 +54,9 @@ public sealed record QueueLimits
     /// </summary>
     public QueueLimits Stack(QueueLimits other) => new()
     {
-        MaxBytes = Math.Min(MaxBytes, other.MaxBytes),
+        MaxBytes = InBlocks(
+            Math.Min(MaxBytes, other.MaxBytes),
+            Math.Max(LogicalBlockSize, other.LogicalBlockSize)),
         MaxSegments = Math.Min(MaxSegments, other.MaxSegments),
         BoundaryBytes = CommonBorder(BoundaryBytes, other.BoundaryBytes),
         LogicalBlockSize = Math.Max(LogicalBlockSize, other.LogicalBlockSize),
@@ -91,6 +93,10 @@ public sealed record QueueLimits
     private bool HasBordersOf(QueueLimits below) =>
         below.BoundaryBytes == 0
         || (BoundaryBytes > 0 && below.BoundaryBytes % BoundaryBytes == 0);
+
+    /// <summary>In whole blocks, where there is one (blk_round_down_sectors).</summary>
+    private static long InBlocks(long bytes, int block) =>
+        bytes < block ? bytes : bytes - (bytes % block);
 
     /// <summary>The coarsest border that has those of both: the greatest common divisor.</summary>
     private static long CommonBorder(long a, long b)

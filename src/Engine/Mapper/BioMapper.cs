@@ -134,16 +134,13 @@ internal sealed unsafe class BioMapper(
         }
     }
 
-    /// <summary>A flush goes to every target that may have data to keep.</summary>
+    /// <summary>A flush goes to every target that may have data below to keep.</summary>
     private void MapFlush(MappedBio whole)
     {
         // By index: to enumerate an interface would allocate.
         IReadOnlyList<TargetEntry> entries = _table.Entries;
         for (int i = 0; i < entries.Count; i++)
-        {
-            var target = (IBioTarget)entries[i].Target;
-            if (target.TakesFlushes) Map(Part(whole, entries[i], 0, 0));
-        }
+            if (entries[i].Target.OwnLimits is null) Map(Part(whole, entries[i], 0, 0));
     }
 
     /// <summary>

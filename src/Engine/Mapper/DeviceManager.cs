@@ -48,6 +48,11 @@ public sealed class DeviceManager : IDeviceResolver
     public BlockDevice Find(string name) =>
         _devices.TryGetValue(name, out MappedDevice? device) ? device : _paths.Find(name);
 
+    /// <summary>The devices whose tables, live or inactive, use one.</summary>
+    public IEnumerable<MappedDevice> Above(BlockDevice device) => All.Where(above =>
+        above.Table?.Devices.Contains(device) is true
+        || above.InactiveTable?.Devices.Contains(device) is true);
+
     /// <summary>
     /// Makes a device and has its table live. Without the table there is no device.
     /// </summary>
@@ -59,6 +64,7 @@ public sealed class DeviceManager : IDeviceResolver
         // Under its name only when it is there: a table cannot name the device that it makes.
         MappedDevice device = MappedDevice.Create(
             _loop, name, host => _parser.Parse(table, host), _options, _observer);
+        device.Number = FreeNumber();
         _devices.Add(name, device);
         return device;
     }
@@ -87,6 +93,13 @@ public sealed class DeviceManager : IDeviceResolver
         _devices.Remove(name);
         device.Rename(newName);
         _devices.Add(newName, device);
+    }
+
+    private int FreeNumber()
+    {
+        int number = 0;
+        while (_devices.Values.Any(device => device.Number == number)) number++;
+        return number;
     }
 
     private void RequireFree(string name)

@@ -42,6 +42,12 @@ public interface ITarget
     /// </summary>
     IEnumerable<DeviceRange> Ranges { get; }
 
+    /// <summary>
+    /// What one that never has devices below can do by itself; null for any other. A flush means
+    /// nothing to it.
+    /// </summary>
+    QueueLimits? OwnLimits => null;
+
     /// <summary>Arguments as the kernel prints them with STATUSTYPE_TABLE.</summary>
     void AppendTable(StringBuilder text);
 
@@ -110,9 +116,6 @@ public interface IRequestTarget : ITarget
 /// <summary>A target that maps bios one by one.</summary>
 public interface IBioTarget : ITarget
 {
-    /// <summary>False if it has nothing that a flush would keep (num_flush_bios).</summary>
-    bool TakesFlushes => true;
-
     /// <summary>Sets the device and the offset of the clone.</summary>
     MapResult Map(TargetBio bio);
 

@@ -40,4 +40,10 @@ public interface IMapObserver
 
     /// <summary>PATH_FAILED or PATH_REINSTATED.</summary>
     void OnPathChanged(MappedDevice map, BlockDevice path, bool isActive, int validPaths);
+
+    /// <summary>
+    /// A new table is about to be made live, and nothing is at the targets. Why it must not be, as
+    /// one line for the user; null when it may, as in the kernel, which asks nobody.
+    /// </summary>
+    string? Objection(MappedDevice map, long sizeBytes, QueueLimits limits) => null;
 }

@@ -16,6 +16,9 @@ public sealed partial class MappedDevice
 
     public bool IsSuspended { get; private set; }
 
+    /// <summary>Suspends and resumes that wait for one under way.</summary>
+    public int Transitions => _transitions.Count;
+
     public bool IsNoFlushSuspending { get; private set; }
 
     /// <summary>
@@ -37,8 +40,8 @@ public sealed partial class MappedDevice
     /// </summary>
     /// <param name="noFlush">How it is suspended for a swap.</param>
     /// <param name="done">
-    /// Called when it is done, perhaps at once; with the reason if the table could not be made live
-    /// and the device is still suspended.
+    /// Called when it is done, perhaps at once; with the reason if the table could not be made
+    /// live. The device is still suspended then, unless only its observer has objected.
     /// </param>
     public void Resume(bool noFlush, Action<TableException?> done)
     {
@@ -96,10 +99,10 @@ public sealed partial class MappedDevice
 
     private void ResumeNow(Table? next, Action<TableException?> done)
     {
-        TableException? problem = null;
+        TableException? problem;
         try
         {
-            Activate(next);
+            problem = Activate(next);
         }
         catch (TableException error)
         {
@@ -109,13 +112,18 @@ public sealed partial class MappedDevice
         EndTransition();
     }
 
-    private void Activate(Table? next)
+    /// <summary>
+    /// I/O goes on, with another table if there is one. The objection to it, with which I/O goes on
+    /// with the old one.
+    /// </summary>
+    private TableException? Activate(Table? next)
     {
-        if (next is not null) Swap(next);
-        else if (!IsSuspended) return;
+        if (next is null && !IsSuspended) return null;
+        TableException? objection = next is null ? null : Swap(next);
         IsSuspended = false;
         foreach (TargetEntry entry in Entries) entry.Target.Resume();
         _core?.Unquiesce();
+        return objection;
     }
 
     private void StopQueue(Action done)

@@ -76,9 +76,10 @@ public sealed partial class MappedDevice
 
     /// <summary>
     /// Makes a table live (dm_swap_table). One that cannot be is dropped, and the device stays as
-    /// it was. What waits for it is submitted anew if it can do less than the one before.
+    /// it was; so is one that the observer objects to. What waits for it is submitted anew if it
+    /// can do less than the one before.
     /// </summary>
-    private void Swap(Table table)
+    private TableException? Swap(Table table)
     {
         QueueLimits limits;
         try
@@ -94,11 +95,17 @@ public sealed partial class MappedDevice
         }
         bool isSame = limits == _limits && table.SizeBytes >= SizeBytes;
         Table? old = Table;
+        if (old is not null && _observer.Objection(this, table.SizeBytes, limits) is { } objection)
+        {
+            table.Release();
+            return new TableException(objection);
+        }
         Table = table;
         _limits = limits;
         MapperCore core = _core!;
         core.SetTable(table, limits);
         old?.Release();
         if (!isSame) core.Renew(Submit);
+        return null;
     }
 }

@@ -34,6 +34,9 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
     /// <summary>The table that the next resume makes live.</summary>
     public Table? InactiveTable { get; private set; }
 
+    /// <summary>Among the devices of its manager: the N of the kernel's dm-N.</summary>
+    public int Number { get; internal set; }
+
     /// <summary>Of its first table; None before.</summary>
     public TargetKinds Kind { get; private set; }
 
@@ -91,6 +94,9 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
 
     /// <summary>Calls back once, at the next table event or when the device is removed.</summary>
     public void OnNextEvent(Action callback) => _eventWaiters.Add(callback);
+
+    /// <summary>Does not wait any more.</summary>
+    public void ForgetWaiter(Action callback) => _eventWaiters.Remove(callback);
 
     public void KickRequeueList() => _core?.KickRequeueList();
 

@@ -78,8 +78,9 @@ internal sealed class GroupActivation
     }
 
     /// <summary>
-    /// A path of the current group has come back: only it needs activation; while the device is
-    /// suspended, the group does, when I/O comes again.
+    /// Only one path: it has come back into the current group, or its device has gone, and the
+    /// activation is to find that out. While the device is suspended the group is activated when
+    /// I/O comes again.
     /// </summary>
     public void StartFor(PgPath path)
     {
@@ -117,12 +118,12 @@ internal sealed class GroupActivation
 
     private void Activate(PgPath path)
     {
-        if (path.IsActive && path.Device.HardwareHandler is { } handler)
+        bool isThere = path.IsActive && path.Device.Queue is not { IsDying: true };
+        if (isThere && path.Device.HardwareHandler is { } handler)
             handler.Activate(result => OnActivated(path, result));
         else
-            OnActivated(path, path.IsActive
-                ? ActivationResult.NoHandler
-                : ActivationResult.DeviceOffline);
+            OnActivated(
+                path, isThere ? ActivationResult.NoHandler : ActivationResult.DeviceOffline);
     }
 
     /// <summary>pg_init_done.</summary>

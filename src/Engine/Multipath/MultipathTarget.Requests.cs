@@ -26,9 +26,15 @@ public sealed partial class MultipathTarget
             _activation.StartRound();
             return MapResult.DelayRequeue;
         }
-        clone = path.Device.Queue!.TryAllocateClone(origin, owner);
-        // Back-pressure, not a delay: while it waits, the queue above goes on merging.
-        if (clone is null) return MapResult.Requeue;
+        RequestQueue queue = path.Device.Queue!;
+        clone = queue.TryAllocateClone(origin, owner);
+        if (clone is null)
+        {
+            // Back-pressure, not a delay: while it waits, the queue above goes on merging.
+            if (!queue.IsDying) return MapResult.Requeue;
+            _activation.StartFor(path);
+            return MapResult.DelayRequeue;
+        }
         StartIo(path, io, origin.Length);
         return MapResult.Remapped;
     }

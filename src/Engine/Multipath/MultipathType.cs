@@ -137,7 +137,7 @@ public sealed class MultipathType(
         TableWords words, TargetContext context, MultipathTarget target, PriorityGroup group,
         int perPath)
     {
-        BlockDevice device = context.Devices.Find(words.Take("a path"));
+        BlockDevice device = words.TakeDevice("a path", context.Devices);
         if (target.Attach(device) is { } problem)
             throw new TableException($"error attaching hardware handler: {problem}", words);
         var path = new PgPath(device, group);

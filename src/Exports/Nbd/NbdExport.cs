@@ -4,7 +4,10 @@ using Braid.Wire.Nbd;
 
 namespace Braid.Exports.Nbd;
 
-/// <summary>A device under a name. What clients are told of it is fixed when it is made.</summary>
+/// <summary>
+/// A device under a name, with what clients are told of it: that holds for as long as they are
+/// connected. When the device has changed, those who come later get another one.
+/// </summary>
 public sealed class NbdExport
 {
     /// <param name="name">Up to 4096 bytes of UTF-8.</param>
@@ -25,6 +28,9 @@ public sealed class NbdExport
 
     public QueueLimits Limits { get; }
 
+    /// <summary>Whether it tells what is true now.</summary>
+    public bool IsCurrent => SizeBytes == Device.SizeBytes && Limits == Device.Limits;
+
     /// <summary>
     /// A flush on one connection covers what completed on all (CAN_MULTI_CONN): they share one
     /// device. FUA is always there: where no path has it, the queue flushes after the write.
@@ -42,6 +48,23 @@ public sealed class NbdExport
             if (Limits.MaxWriteZeroesBytes > 0) flags |= NbdTransmissionFlags.SendWriteZeroes;
             return flags;
         }
+    }
+
+    /// <summary>
+    /// What a client was told that a device with another size and other limits would not keep; null
+    /// when it would. More than was told does no harm.
+    /// </summary>
+    public string? Breaks(long sizeBytes, QueueLimits limits)
+    {
+        if (sizeBytes < SizeBytes) return $"that there are {SizeBytes} bytes, not {sizeBytes}";
+        if (limits.LogicalBlockSize > Limits.LogicalBlockSize)
+            return $"that blocks have {Limits.LogicalBlockSize} bytes, "
+                + $"not {limits.LogicalBlockSize}";
+        if (limits.ReadOnly && !Limits.ReadOnly) return "that it can be written";
+        if (limits.MaxDiscardBytes == 0 && Limits.MaxDiscardBytes > 0) return "that it takes trims";
+        if (limits.MaxWriteZeroesBytes == 0 && Limits.MaxWriteZeroesBytes > 0)
+            return "that it takes write-zeroes";
+        return null;
     }
 }
 

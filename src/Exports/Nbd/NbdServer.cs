@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
 using Braid.Io;
 
 namespace Braid.Exports.Nbd;
@@ -15,17 +16,12 @@ public sealed class NbdServer : IDisposable
     /// <summary>A client that has not agreed on an export by then is cut off.</summary>
     private const long HandshakeTimeoutNs = 10_000_000_000;
 
-    /// <summary>After a failed accept, usually for want of descriptors.</summary>
-    private const long AcceptRetryNs = 100_000_000;
-
     private readonly INetwork _network;
-    private readonly IReadOnlyList<NbdExport> _exports;
     private readonly BufferPool _pool;
     private readonly Action<string> _log;
-    private readonly Listener _listener;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly CancellationToken _stopping;
+    private readonly Acceptor _acceptor;
     private readonly HashSet<NbdServerConnection> _clients = [];
+    private IReadOnlyList<NbdExport> _exports;
     private int _handshakes;
     private bool _draining;
 
@@ -46,22 +42,25 @@ public sealed class NbdServer : IDisposable
         _exports = exports;
         _pool = pool;
         _log = log;
-        _stopping = _stop.Token;
-        _listener = network.Listen(endpoint);
+        _acceptor = new Acceptor(loop, network, endpoint, Admit, log);
     }
 
     public IoLoop Loop { get; }
 
     /// <summary>Where it listens, with the port that was chosen if 0 was asked for.</summary>
-    public Endpoint Endpoint => _listener.Endpoint;
+    public Endpoint Endpoint => _acceptor.Endpoint;
 
     /// <summary>Clients being served. On the loop.</summary>
     public int Clients => _clients.Count;
 
+    /// <summary>Who uses a device, for people. On the loop.</summary>
+    public IEnumerable<string> ClientsOf(BlockDevice device) =>
+        _clients.Where(client => client.Export.Device == device).Select(client => client.Peer);
+
     /// <summary>True when no client is left after <see cref="Drain"/>.</summary>
     public bool IsDrained => _draining && _clients.Count == 0;
 
-    public void Start() => _network.Offload(AcceptAsync);
+    public void Start() => _acceptor.Start();
 
     /// <summary>
     /// On the loop: takes no new client and no new command; each client is let go when its last
@@ -70,7 +69,7 @@ public sealed class NbdServer : IDisposable
     public void Drain()
     {
         _draining = true;
-        _stop.Cancel();
+        _acceptor.Stop();
         foreach (NbdServerConnection client in _clients.ToArray()) client.Drain();
     }
 
@@ -80,12 +79,38 @@ public sealed class NbdServer : IDisposable
         foreach (NbdServerConnection client in _clients.ToArray()) client.Close("shutting down");
     }
 
-    public void Dispose()
+    public bool Has(string export) => _exports.Any(one => one.Name == export);
+
+    /// <summary>On the loop: more exports, for clients that come from now on.</summary>
+    public void Add(IEnumerable<NbdExport> exports) => _exports = [.. _exports, .. exports];
+
+    /// <summary>On the loop: what is told of the devices to clients from now on.</summary>
+    public void Refresh() => _exports =
+        [.. _exports.Select(one => one.IsCurrent ? one : new NbdExport(one.Name, one.Device))];
+
+    /// <summary>On the loop: exports that device no more. False when nothing is left.</summary>
+    public bool Remove(BlockDevice device)
     {
-        _stop.Cancel();
-        _listener.Dispose();
-        _stop.Dispose();
+        _exports = [.. _exports.Where(export => export.Device != device)];
+        return _exports.Count > 0;
     }
+
+    /// <summary>
+    /// On the loop: which client relies on more than a device with that size and those limits can
+    /// do, and on what; null when none does.
+    /// </summary>
+    public string? Objection(BlockDevice device, long sizeBytes, QueueLimits limits)
+    {
+        foreach (NbdServerConnection client in _clients.Where(client => client.IsOpen))
+        {
+            NbdExport export = client.Export;
+            if (export.Device == device && export.Breaks(sizeBytes, limits) is { } problem)
+                return $"client {client.Peer} of '{export.Name}' was told otherwise: {problem}";
+        }
+        return null;
+    }
+
+    public void Dispose() => _acceptor.Dispose();
 
     internal void OnClientClosed(NbdServerConnection client, string reason)
     {
@@ -94,35 +119,6 @@ public sealed class NbdServer : IDisposable
     }
 
     internal void OnClientGone(NbdServerConnection client) => _clients.Remove(client);
-
-    private async Task AcceptAsync()
-    {
-        CancellationToken stop = _stopping;
-        while (true)
-        {
-            try
-            {
-                Connection connection = await _listener.AcceptAsync(stop)
-                    .ConfigureAwait(false);
-                Loop.Post(() => Admit(connection));
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (IOException error)
-            {
-                Loop.Post(() => RetryAccept(error.Message));
-                return;
-            }
-        }
-    }
-
-    private void RetryAccept(string reason)
-    {
-        _log($"{reason}; accepting again in {AcceptRetryNs / 1_000_000} ms");
-        Loop.CreateTimer(Start).Arm(AcceptRetryNs);
-    }
 
     private void Admit(Connection connection)
     {
@@ -136,17 +132,19 @@ public sealed class NbdServer : IDisposable
         var attempt = new CancellationTokenSource();
         LoopTimer timer = Loop.CreateTimer(attempt.Cancel);
         timer.Arm(HandshakeTimeoutNs);
-        _network.Offload(() => ShakeHandsAsync(connection, attempt, timer));
+        IReadOnlyList<NbdExport> exports = _exports;
+        _network.Offload(() => ShakeHandsAsync(connection, exports, attempt, timer));
     }
 
     private async Task ShakeHandsAsync(
-        Connection connection, CancellationTokenSource attempt, LoopTimer timer)
+        Connection connection, IReadOnlyList<NbdExport> exports, CancellationTokenSource attempt,
+        LoopTimer timer)
     {
         NbdClientSession? session = null;
         string? problem = null;
         try
         {
-            session = await new NbdServerHandshake(connection, _exports, attempt.Token).RunAsync()
+            session = await new NbdServerHandshake(connection, exports, attempt.Token).RunAsync()
                 .ConfigureAwait(false);
         }
         catch (OperationCanceledException)
@@ -171,8 +169,11 @@ public sealed class NbdServer : IDisposable
 
     private void OnHandshake(Connection connection, NbdClientSession? session, string? problem)
     {
+        // A table has changed meanwhile: it comes again, and is told what is true now.
+        if (session is not null && !_exports.Contains(session.Export))
+            problem = $"'{session.Export.Name}' has changed while it connected";
         if (problem is not null) _log($"client {connection.Peer}: {problem}");
-        if (session is null || _draining)
+        if (problem is not null || session is null || _draining)
         {
             connection.Dispose();
             return;

@@ -2,6 +2,7 @@
 using Braid.Block;
 using Braid.Io;
 using Braid.Io.Abi;
+using Braid.Wire.Nbd;
 
 namespace Braid.Exports.Nbd;
 
@@ -15,7 +16,7 @@ internal sealed unsafe partial class NbdServerConnection
 {
     /// <summary>
     /// Bytes that the commands of one client hold, a command more at the most: a quarter of the
-    /// default pool, so that one client that does not read its replies leaves the others theirs.
+    /// default pool. The less of the pool is free, the less it may be: <see cref="IsFairShare"/>.
     /// </summary>
     private const long MaxBytesHeld = 64L << 20;
 
@@ -49,14 +50,21 @@ internal sealed unsafe partial class NbdServerConnection
         _device = session.Export.Device;
         _slots = new NbdCommandSlots(this);
         Peer = connection.Peer;
+        _device.Open();
         _stream = server.Loop.Adopt(connection, this);
     }
 
     /// <summary>The client, for people.</summary>
     public string Peer { get; }
 
+    /// <summary>What it was told of the device.</summary>
+    public NbdExport Export => _session.Export;
+
+    /// <summary>False when it has gone, but for commands under way.</summary>
+    public bool IsOpen => !_closed;
+
     private bool CanTakeMore =>
-        !_draining && _waiting is null && !_slots.IsFull && _held < MaxBytesHeld;
+        !_draining && _waiting is null && !_slots.IsFull && IsFairShare(NextLength());
 
     /// <summary>Reads no more commands, and closes when the last reply has been sent.</summary>
     public void Drain()
@@ -95,6 +103,27 @@ internal sealed unsafe partial class NbdServerConnection
         _slots.Dispose();
     }
 
+    /// <summary>
+    /// Who holds nothing may always take one command. Who holds something may take more only up to
+    /// half of what the others leave: however many clients do not read their replies, each leaves
+    /// as much as it has, and none that holds something is ahead of others in the pool's queue.
+    /// Whoever is stopped here goes on when its own replies have been sent.
+    /// </summary>
+    private bool IsFairShare(long length) =>
+        _held == 0
+        || (_held < MaxBytesHeld && _held + length <= (_pool.Bytes - _pool.InUse) / 2);
+
+    /// <summary>Bytes of I/O memory that the command at the head of the staging wants.</summary>
+    private long NextLength()
+    {
+        if (_skip > 0 || _receive.Available < NbdProtocol.RequestSize) return 0;
+        var staged = new ReadOnlySpan<byte>(_receive.Staged, NbdProtocol.RequestSize);
+        return NbdRequest.TryRead(staged, out NbdRequest next)
+            && next.Command is NbdCommand.Read or NbdCommand.Write
+                ? Math.Min(next.Length, NbdProtocol.MaxPayload)
+                : 0;
+    }
+
     private NbdServerCommand TakeSlot()
     {
         _server.Loop.IoStarted();
@@ -128,6 +157,7 @@ internal sealed unsafe partial class NbdServerConnection
     {
         if (!_closed || _slots.Active > 0) return;
         Dispose();
+        _device.Close();
         _server.OnClientGone(this);
     }
 }

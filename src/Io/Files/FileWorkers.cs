@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Diagnostics;
+
 namespace Braid.Io;
 
 /// <summary>
@@ -14,6 +16,13 @@ public sealed class FileWorkers : IDisposable
     private int _head;
     private int _count;
     private bool _stopping;
+    private bool _abandoned;
+
+    /// <summary>
+    /// An operation on a file that hangs, on dead NFS say, may take for ever: it must not keep the
+    /// process from its end.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <param name="threads">How many operations run at the same time.</param>
     /// <param name="capacity">Jobs that may be queued: the sum of all users' tags.</param>
@@ -40,13 +49,22 @@ public sealed class FileWorkers : IDisposable
         _jobs.Release();
     }
 
-    /// <summary>Ends the threads when the queued jobs are done.</summary>
+    /// <summary>
+    /// Ends the threads when the queued jobs are done. Those that do not end within a second are
+    /// left to the end of the process: what they do is told to nobody.
+    /// </summary>
     public void Dispose()
     {
         Volatile.Write(ref _stopping, true);
         _jobs.Release(_threads.Length);
-        foreach (Thread thread in _threads) thread.Join();
-        _jobs.Dispose();
+        var clock = Stopwatch.StartNew();
+        foreach (Thread thread in _threads)
+        {
+            TimeSpan left = Patience - clock.Elapsed;
+            if (thread.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero)) continue;
+            Volatile.Write(ref _abandoned, true);
+        }
+        if (!_abandoned) _jobs.Dispose();
     }
 
     private void Work()
@@ -60,6 +78,7 @@ public sealed class FileWorkers : IDisposable
                 continue;
             }
             job!.Execute();
+            if (Volatile.Read(ref _abandoned)) return;
             loop!.Post(job);
         }
     }

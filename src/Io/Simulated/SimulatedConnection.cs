@@ -16,22 +16,19 @@ internal sealed class SimulatedConnection(
     /// <summary>A stream has taken the pipes over.</summary>
     public bool IsDetached { get; set; }
 
-    public override async ValueTask ReadExactlyAsync(
-        Memory<byte> buffer, CancellationToken cancel)
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancel)
     {
         incoming.Readable = () => _readable?.TrySetResult();
-        while (buffer.Length > 0)
-        {
-            if (incoming.Available == 0 && incoming.IsEnded)
-                throw new EndOfStreamException("the peer closed the connection");
-            if (incoming.Available == 0) await WaitAsync(cancel).ConfigureAwait(false);
-            buffer = buffer[incoming.Read(buffer.Span)..];
-        }
+        while (incoming.Available == 0 && !incoming.IsEnded)
+            await WaitAsync(cancel).ConfigureAwait(false);
+        return incoming.Read(buffer.Span);
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
+        // As a unix socket has it: who has closed reads no more.
+        if (incoming.IsEnded) throw new EndOfStreamException("the peer closed the connection");
         outgoing.Write(data.Span);
         return ValueTask.CompletedTask;
     }

@@ -11,10 +11,21 @@ public abstract class Connection : IDisposable
     /// <summary>The peer, for messages: "127.0.0.1:10809" or "unix:/run/x.sock".</summary>
     public abstract string Peer { get; }
 
+    /// <summary>Some bytes, as soon as there are any; 0 when the peer has ended.</summary>
+    public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancel);
+
     /// <summary>
     /// Fills the buffer. <see cref="EndOfStreamException"/> when the peer ends first.
     /// </summary>
-    public abstract ValueTask ReadExactlyAsync(Memory<byte> buffer, CancellationToken cancel);
+    public async ValueTask ReadExactlyAsync(Memory<byte> buffer, CancellationToken cancel)
+    {
+        while (buffer.Length > 0)
+        {
+            int count = await ReadAsync(buffer, cancel).ConfigureAwait(false);
+            if (count == 0) throw new EndOfStreamException("the peer closed the connection");
+            buffer = buffer[count..];
+        }
+    }
 
     /// <summary>Writes it all.</summary>
     public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancel);

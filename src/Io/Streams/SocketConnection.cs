@@ -12,18 +12,16 @@ internal sealed class SocketConnection(EpollLoop control, int fd, string peer) :
 
     public override string Peer => peer;
 
-    public override async ValueTask ReadExactlyAsync(
-        Memory<byte> buffer, CancellationToken cancel)
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancel)
     {
         _ = _descriptor.Acquire();
         try
         {
-            while (buffer.Length > 0)
+            while (true)
             {
                 int count = Receive(buffer.Span);
-                if (count == 0) throw new EndOfStreamException("the peer closed the connection");
-                if (count < 0) await _waiter.WaitAsync(Libc.EPOLLIN, cancel).ConfigureAwait(false);
-                else buffer = buffer[count..];
+                if (count >= 0) return count;
+                await _waiter.WaitAsync(Libc.EPOLLIN, cancel).ConfigureAwait(false);
             }
         }
         finally

@@ -67,7 +67,16 @@ internal sealed class SocketListener : Listener
         if (_disposed) return;
         _disposed = true;
         _descriptor.Close();
-        if (Endpoint.SocketPath is { } path) RemoveSocket(path);
+        if (Endpoint.SocketPath is not { } path) return;
+        try
+        {
+            // Ours answers no more: who does has bound the path since, and it is theirs.
+            RemoveStaleSocket(path);
+        }
+        catch (IOException)
+        {
+            // It is in use, or cannot be asked: left alone.
+        }
     }
 
     /// <summary>

@@ -32,7 +32,7 @@ internal sealed class AluaHandler(Lun lun) : IHardwareHandler
 
     private ActivationResult Run()
     {
-        if (!lun.Answers) return ActivationResult.ResourceUnavailable;
+        if (!lun.Answers) return ActivationResult.IoError;
         lun.Target.Report();
         if (lun.Access == AccessState.Offline) return ActivationResult.DeviceOffline;
         if (MustSet(lun.Access))

@@ -19,7 +19,7 @@ internal sealed class Lun : ScenarioDisk, IUnpluggable
     public Lun(
         IoLoop loop, string name, MemoryStore store, DiskSettings settings, LunTarget target,
         AccessState state)
-        : base(loop, name, store, settings)
+        : base(loop, name, store, settings, state.TellsSize() ? store.SizeBytes : 0)
     {
         Target = target;
         _state = state;
@@ -52,7 +52,7 @@ internal sealed class Lun : ScenarioDisk, IUnpluggable
 
     public override void Fix() => _isOffline = false;
 
-    public void Unplug() => _isGone = true;
+    public void Unplug() => _isGone = Queue.IsDying = true;
 
     public override string? AttachHandler(string name)
     {

@@ -34,6 +34,10 @@ internal static class AccessStates
         _ => state.Word(),
     };
 
+    /// <summary>Whether the size can be asked for.</summary>
+    public static bool TellsSize(this AccessState state) =>
+        state is not (AccessState.Unavailable or AccessState.Offline);
+
     /// <summary>Whether reads and writes are served.</summary>
     public static bool TakesIo(this AccessState state) =>
         state is AccessState.Optimized or AccessState.NonOptimized;

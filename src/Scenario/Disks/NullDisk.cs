@@ -13,7 +13,7 @@ internal interface INullDisk
 
 /// <summary>A request-based null disk.</summary>
 internal sealed class NullDisk(IoLoop loop, string name, MemoryStore store, DiskSettings settings)
-    : ScenarioDisk(loop, name, store, settings), INullDisk
+    : ScenarioDisk(loop, name, store, settings, store.SizeBytes), INullDisk
 {
     public BadBlocks BadBlocks { get; } = new(store.SizeBytes / 512);
 

@@ -16,6 +16,8 @@ internal sealed record DiskSettings
     /// <summary>Requests at the same time.</summary>
     public int Depth { get; init; } = 64;
 
+    public SchedulerKind Scheduler { get; init; } = SchedulerKind.Deadline;
+
     /// <summary>Each request takes so long; 0 for none.</summary>
     public long CompletionNs { get; init; }
 
@@ -32,22 +34,32 @@ internal abstract class ScenarioDisk : PathDevice
     private readonly DiskMemory _memory;
     private readonly Ending[] _endings;
 
-    protected ScenarioDisk(IoLoop loop, string name, MemoryStore store, DiskSettings settings)
+    /// <param name="loop">Its loop.</param>
+    /// <param name="name">As tables call it.</param>
+    /// <param name="store">Its bytes; not owned.</param>
+    /// <param name="settings">How it works.</param>
+    /// <param name="sizeBytes">What it says of its size; 0 for nothing.</param>
+    protected ScenarioDisk(
+        IoLoop loop, string name, MemoryStore store, DiskSettings settings, long sizeBytes)
         : base(loop, name, $"scenario:{name}", new QueueOptions
         {
             Depth = settings.Depth,
-            Scheduler = SchedulerKind.Deadline,
+            Scheduler = settings.Scheduler,
+            MergesWaiting = false,
         })
     {
         _settings = settings;
         _memory = new DiskMemory(store);
         _endings = new Ending[settings.Depth];
         for (int tag = 0; tag < _endings.Length; tag++) _endings[tag] = new Ending(this, tag);
-        Reached(store.SizeBytes, settings.Limits);
+        Reached(sizeBytes, settings.Limits);
     }
 
     /// <summary>Null for a disk that can be opened, else the errno that opening it gives.</summary>
     public virtual string? OpenError => null;
+
+    /// <summary>Longest request that it was made for, whatever its queue allows now.</summary>
+    public long HardwareMaxBytes => _settings.Limits.MaxBytes;
 
     public override bool IsBusy => false;
 

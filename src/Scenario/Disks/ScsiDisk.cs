@@ -36,7 +36,7 @@ internal sealed class ScsiOptions
 /// <summary>A SCSI disk that can be offline or be taken away (scsi_debug).</summary>
 internal sealed class ScsiDisk(
     IoLoop loop, string name, MemoryStore store, DiskSettings settings, ScsiOptions options)
-    : ScenarioDisk(loop, name, store, settings), IUnpluggable
+    : ScenarioDisk(loop, name, store, settings, store.SizeBytes), IUnpluggable
 {
     private bool _isOffline;
     private bool _isGone;
@@ -47,7 +47,7 @@ internal sealed class ScsiDisk(
 
     public override void Fix() => _isOffline = false;
 
-    public void Unplug() => _isGone = true;
+    public void Unplug() => _isGone = Queue.IsDying = true;
 
     public override string? AttachHandler(string handler) => handler == AluaHandler.HandlerName
         ? "the device has no target port groups"

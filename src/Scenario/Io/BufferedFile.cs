@@ -13,6 +13,12 @@ internal sealed class BufferedFile(DeviceHandle device, IoRun run)
 
     private readonly SortedDictionary<long, byte[]> _pages = [];
 
+    /// <summary>Of a page that was asked for: how its read ends.</summary>
+    private readonly Dictionary<long, Task<BlockStatus>> _reads = [];
+
+    /// <summary>Pages at which the reader asks for more.</summary>
+    private readonly HashSet<long> _marks = [];
+
     /// <summary>Writes all of the run and syncs. The errno of the sync, or null.</summary>
     public async Task<string?> WriteAndSyncAsync()
     {
@@ -29,21 +35,47 @@ internal sealed class BufferedFile(DeviceHandle device, IoRun run)
         return status == BlockStatus.Ok ? null : "EIO";
     }
 
-    /// <summary>Reads all of the run, each page once.</summary>
+    /// <summary>Reads all of the run, with what is read ahead of it.</summary>
     public async Task ReadAsync()
     {
+        var ahead = new Readahead();
         for (int i = 0; i < run.Count; i++)
         {
             long end = run.Offset(i) + run.Length;
             run.Errors[i] = end > device.Device.SizeBytes ? "EIO" : null;
-            for (long page = PageOf(run.Offset(i)); page < end; page += PageSize)
-                run.Errors[i] ??= await FillAsync(page);
+            long last = (Math.Min(end, device.Device.SizeBytes) + PageSize - 1) / PageSize;
+            for (long page = run.Offset(i) / PageSize; page < last; page++)
+            {
+                if (!_reads.ContainsKey(page) || _marks.Remove(page))
+                    await SubmitAsync(ahead.Next(page, last - page));
+                if (await _reads[page] != BlockStatus.Ok) run.Errors[i] = "EIO";
+                ahead.Previous = page + 1;
+            }
         }
     }
 
     private static long PageOf(long offset) => offset / PageSize * PageSize;
 
     private long LengthOf(long page) => Math.Min(PageSize, device.Device.SizeBytes - page);
+
+    /// <summary>
+    /// Asks for a window, up to the end of the device, as one bio in a plug of its own.
+    /// </summary>
+    private Task SubmitAsync(ReadWindow window)
+    {
+        long end = Math.Min((window.Start + window.Count) * PageSize, device.Device.SizeBytes);
+        long length = end - (window.Start * PageSize);
+        if (length <= 0) return Task.CompletedTask;
+        var waiter = new BioWaiter();
+        device.World.Loop.RunsOn = device.Cpu;
+        waiter.Submit(
+            device.Device, BlockOperation.Read, window.Start * PageSize, length,
+            DeviceHandle.Memory((int)length), 0);
+        Task<BlockStatus> read = waiter.Task;
+        for (long page = window.Start; page * PageSize < end; page++) _reads.TryAdd(page, read);
+        if (window.Mark >= 0) _marks.Add(window.Mark);
+        return device.World.SleepAsync(0);
+    }
 
     private async Task<string?> WriteAsync(long offset, byte[] data)
     {

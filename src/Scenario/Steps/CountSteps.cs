@@ -72,7 +72,7 @@ internal static class CountSteps
     {
         BlockDevice device = context.World.Node(word)
             ?? throw new StepException($"no device '{word}'");
-        return Counts.Of(device.Statistics);
+        return Counts.Of(device);
     }
 
     private static Counts LastMark(StepContext context, string name) =>

@@ -190,6 +190,7 @@ internal static class DiskSteps
         return new DiskSettings
         {
             Depth = (int)Math.Clamp(Take(settings, "hw_queue_depth", 64), 1, 1024),
+            Scheduler = SchedulerKind.None,
             CompletionNs = usesTimer ? completionNs : 0,
             Limits = new QueueLimits
             {

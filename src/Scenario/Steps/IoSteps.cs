@@ -142,7 +142,8 @@ internal static class IoSteps
     {
         long offset = Sector(words[1]) * SectorSize;
         long length = StepNumbers.ReadCount(words[2]) * SectorSize;
-        if (offset + length > device.Device.SizeBytes) return Report(context, BlockStatus.Invalid);
+        bool isWithin = length > 0 && offset + length <= device.Device.SizeBytes;
+        if (!isWithin) return Report(context, BlockStatus.Invalid);
         return Report(context, await device.RangeAsync(operation, offset, length));
     }
 

@@ -84,12 +84,25 @@ internal static class StepBook
         if (words.Length - 1 < step.Words) return Fail(context, $"{words[0]}: too few words");
         try
         {
+            await context.World.SleepAsync(CostNs(words[0]));
             return await step.Do(context, words[1..]);
         }
         catch (Exception error) when (error is MapperException or StepException)
         {
             return Fail(context, error.Message);
         }
+    }
+
+    /// <summary>What the programs of a step take besides what they do.</summary>
+    private static long CostNs(string step)
+    {
+        const long ProgramNs = 25_000_000;
+        return step switch
+        {
+            "sleep" or "chain" or "cpu" => 0,
+            "show" => 3 * ProgramNs,
+            _ => ProgramNs,
+        };
     }
 
     private static int Fail(StepContext context, string message)

@@ -24,18 +24,25 @@ internal sealed record Counts
 
     public long Flushes { get; private init; }
 
-    /// <summary>Counters now. A flush that came as a clone is a read to the kernel.</summary>
-    public static Counts Of(BlockStatistics statistics) => new()
+    /// <summary>
+    /// Counters now. To the kernel a flush is a write of nothing, counted as a flush only by a
+    /// request queue; one that came as a clone is a read.
+    /// </summary>
+    public static Counts Of(BlockDevice device)
     {
-        Reads = statistics.Reads + statistics.FlushClones,
-        ReadMerges = statistics.ReadMerges,
-        ReadSectors = statistics.ReadBytes / SectorSize,
-        Writes = statistics.Writes,
-        WriteMerges = statistics.WriteMerges,
-        WriteSectors = statistics.WriteBytes / SectorSize,
-        Discards = statistics.Discards,
-        Flushes = statistics.Flushes,
-    };
+        BlockStatistics statistics = device.Statistics;
+        return new Counts
+        {
+            Reads = statistics.Reads + statistics.FlushClones,
+            ReadMerges = statistics.ReadMerges,
+            ReadSectors = statistics.ReadBytes / SectorSize,
+            Writes = statistics.Writes + statistics.Flushes,
+            WriteMerges = statistics.WriteMerges,
+            WriteSectors = statistics.WriteBytes / SectorSize,
+            Discards = statistics.Discards,
+            Flushes = device.Queue is null ? 0 : statistics.Flushes,
+        };
+    }
 
     public Counts Since(Counts mark) => new()
     {

@@ -39,7 +39,12 @@ internal sealed class ScenarioWorld : IDeviceResolver, IMapObserver, IDisposable
             new MultipathType(() => _queueTimeoutNs, Selectors(script.Modules)),
             .. TargetTypes.All,
         ];
-        var options = new QueueOptions { Depth = MapDepth, Scheduler = SchedulerKind.Deadline };
+        var options = new QueueOptions
+        {
+            Depth = MapDepth,
+            Scheduler = SchedulerKind.Deadline,
+            DispatchBatch = 1,
+        };
         Devices = new DeviceManager(Loop, types, this, options, this);
     }
 

@@ -61,7 +61,13 @@ public sealed unsafe class FileDevice : PathDevice
             _retry.Arm(RetryNs);
             return;
         }
-        if (Reached(_file.SizeBytes, LimitsOf(_file))) return;
+        QueueLimits limits = LimitsOf(_file);
+        // The kernel refuses direct I/O to a part of a block.
+        long unused = _file.SizeBytes % limits.LogicalBlockSize;
+        Remark = unused == 0
+            ? ""
+            : $"the last {unused} bytes are not used, its blocks have {limits.LogicalBlockSize}";
+        if (Reached(_file.SizeBytes - unused, limits)) return;
         // It may be another one the next time, or have grown to its size.
         _file.Dispose();
         _file = null;

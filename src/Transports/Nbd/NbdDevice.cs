@@ -140,6 +140,9 @@ public sealed class NbdDevice : PathDevice
         Connects++;
         var made = new NbdClientConnection(this, session, connection);
         _connection = made;
+        Remark = Settings.IsOneOfSeveral && !session.IsCoherent
+            ? "its server does not promise that a flush on one connection covers the others"
+            : "";
         if (Reached(session.SizeBytes, session.Limits())) return;
         // It may be replaced by the right one some day: ask again, but not often.
         _delayNs = Settings.ReconnectDelayMaxNs;

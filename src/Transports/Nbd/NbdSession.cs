@@ -41,6 +41,13 @@ internal sealed record NbdSession
         Extents = AllocationContext is not null,
     };
 
+    /// <summary>
+    /// Whether a flush on one connection covers what was written on others (NBD proto,
+    /// NBD_FLAG_CAN_MULTI_CONN), as a map with several paths takes for granted.
+    /// </summary>
+    public bool IsCoherent => Has(NbdTransmissionFlags.CanMultiConn)
+        || Has(NbdTransmissionFlags.ReadOnly) || !Has(NbdTransmissionFlags.SendFlush);
+
     public bool Has(NbdTransmissionFlags flag) => (Flags & flag) != 0;
 }
 

@@ -18,6 +18,11 @@ public sealed record NbdSettings
     /// </summary>
     public long ReconnectDelayNs { get; init; } = 100_000_000;
 
+    /// <summary>
+    /// Other paths lead to the same volume: a flush on one connection must cover the others.
+    /// </summary>
+    public bool IsOneOfSeveral { get; init; }
+
     /// <summary>The longest wait before connecting again.</summary>
     public long ReconnectDelayMaxNs { get; init; } = 5_000_000_000;
 }

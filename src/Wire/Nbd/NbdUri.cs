@@ -47,19 +47,18 @@ public sealed record NbdUri(string Host, int Port, string? SocketPath, string Ex
             $"{text}: expected nbd://HOST[:PORT]/EXPORT or nbd+unix:///EXPORT?socket=PATH");
     }
 
+    /// <summary>The URI, escaped: <see cref="Parse"/> reads the same out of it.</summary>
     public override string ToString()
     {
         string export = Uri.EscapeDataString(Export);
-        if (SocketPath is { } path)
-        {
-            // A slash needs no escape in a query, and is easier to read.
-            string socket = Uri.EscapeDataString(path);
-            socket = socket.Replace("%2F", "/", StringComparison.Ordinal);
-            return $"{UnixScheme}/{export}?socket={socket}";
-        }
+        if (SocketPath is { } path) return $"{UnixScheme}/{export}?socket={Escape(path)}";
         string host = Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host;
         return $"{TcpScheme}{host}:{Port}/{export}";
     }
+
+    /// <summary>Slashes stay, as people write them: a query may hold them.</summary>
+    private static string Escape(string path) =>
+        Uri.EscapeDataString(path).Replace("%2F", "/", StringComparison.Ordinal);
 
     private static NbdUri ParseUnix(string text, string rest)
     {

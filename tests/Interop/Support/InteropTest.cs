@@ -120,6 +120,30 @@ public abstract class InteropTest : IAsyncDisposable
         return string.Join('\n', peer.Output.Concat(peer.Errors));
     }
 
+    /// <summary>Starts a command that asks the running braid.</summary>
+    private protected Task<Peer> StartCommandAsync(params string[] arguments) =>
+        StartAsync(
+            $"braid {arguments[0]}", "dotnet", [BraidProcess.Program, .. arguments]);
+
+    /// <summary>Has such a command do well. Returns what it printed.</summary>
+    private protected async Task<string> AskAsync(params string[] arguments)
+    {
+        Peer peer = await StartCommandAsync(arguments);
+        (await peer.WaitForExitAsync()).ShouldBe(0, $"{peer}\nof {string.Join(' ', arguments)}");
+        return string.Join('\n', peer.Output);
+    }
+
+    /// <summary>Has it refused, with that status. Returns the only line, its reason.</summary>
+    private protected async Task<string> RefusedAsync(int status, params string[] arguments)
+    {
+        const string Prefix = "braid: ";
+        Peer peer = await StartCommandAsync(arguments);
+        (await peer.WaitForExitAsync()).ShouldBe(status, peer.ToString());
+        string line = peer.Errors.ShouldHaveSingleItem(peer.ToString());
+        line.ShouldStartWith(Prefix);
+        return line[Prefix.Length..];
+    }
+
     /// <summary>qemu-io commands, in order, on a raw image; they must all do well.</summary>
     private protected async Task<string> QemuIoAsync(string uri, params string[] commands)
     {
@@ -134,7 +158,7 @@ public abstract class InteropTest : IAsyncDisposable
     internal async Task<Peer> StartAsync(
         string name, string program, IEnumerable<string> arguments)
     {
-        Peer peer = await Peer.StartAsync(name, program, arguments);
+        Peer peer = await Peer.StartAsync(name, program, arguments, _folder);
         _peers.Add(peer);
         return peer;
     }

@@ -10,6 +10,7 @@ namespace Braid.Tests.Interop.Support;
 /// </summary>
 internal sealed partial class Peer : IAsyncDisposable
 {
+    private const int SigHup = 1;
     private const int SigUsr1 = 10;
     private const int SigInt = 2;
     private const int SigKill = 9;
@@ -47,8 +48,8 @@ internal sealed partial class Peer : IAsyncDisposable
     public IReadOnlyList<string> Errors => _errors.Lines;
 
     public static async Task<Peer> StartAsync(
-        string name, string program, IEnumerable<string> arguments) =>
-        new(name, await Spawner.StartAsync(program, arguments));
+        string name, string program, IEnumerable<string> arguments, string folder) =>
+        new(name, await Spawner.StartAsync(program, arguments, folder));
 
     public void Kill() => Send(SigKill);
 
@@ -57,6 +58,8 @@ internal sealed partial class Peer : IAsyncDisposable
     public void Continue() => Send(SigCont);
 
     public void Terminate() => Send(SigTerm);
+
+    public void HangUp() => Send(SigHup);
 
     public void Interrupt() => Send(SigInt);
 

@@ -22,7 +22,11 @@ internal static class Spawner
     }
 
     /// <summary>Starts a program; fails as <see cref="Process.Start()"/> does.</summary>
-    public static Task<Process> StartAsync(string program, IEnumerable<string> arguments)
+    /// <param name="program">Its name or path.</param>
+    /// <param name="arguments">For it.</param>
+    /// <param name="folder">Where it may keep sockets: its XDG_RUNTIME_DIR.</param>
+    public static Task<Process> StartAsync(
+        string program, IEnumerable<string> arguments, string folder)
     {
         string[] words = File.Exists(SetPriv)
             ? [SetPriv, "--pdeathsig", "KILL", "--", program, .. arguments]
@@ -34,6 +38,8 @@ internal static class Spawner
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        info.Environment["XDG_RUNTIME_DIR"] = folder;
+        info.Environment.Remove("BRAID_CONTROL");
         var done = new Started(TaskCreationOptions.RunContinuationsAsynchronously);
         Queue.Add((info, done));
         return done.Task;

@@ -89,6 +89,37 @@ public sealed class ServerMemoryTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(MiB / 8)]
+    [InlineData(MiB / 2)]
+    [InlineData(MiB)]
+    public void Clients_that_do_not_read_their_replies_leave_memory_for_others(int length)
+    {
+        const ulong Commands = 64;
+        ScriptedClient[] hogs = [.. Enumerable.Range(0, 3).Select(_ => Connect())];
+        foreach (ScriptedClient hog in hogs)
+            for (ulong read = 0; read < Commands; read++)
+                hog.Command(NbdCommand.Read, read, 0, (uint)length);
+        _loop.RunFor(Second);
+        ScriptedClient good = Connect();
+        for (ulong read = 0; read < Commands; read++)
+        {
+            good.Command(NbdCommand.Read, read, 0, 4096);
+            good.SimpleReply().Error.ShouldBe(NbdError.None);
+            good.Read(4096);
+        }
+        good.Close();
+        foreach (ScriptedClient hog in hogs)
+        {
+            for (ulong read = 0; read < Commands; read++)
+            {
+                hog.SimpleReply().Cookie.ShouldBe(read);
+                hog.Read(length);
+            }
+            hog.Close();
+        }
+    }
+
     private ScriptedClient Connect() =>
         ScriptedClient.Connect(_loop, _network, At).Go("x", structured: false);
 }

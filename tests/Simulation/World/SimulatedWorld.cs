@@ -88,7 +88,7 @@ internal sealed class SimulatedWorld : IDisposable
         Stack.Map!.InFlight.ShouldBe(0);
         Stack.Pool.InUse.ShouldBe(0);
         Client.Queue.Tags.InUse.ShouldBe(0);
-        foreach (PathDevice path in Stack.Paths) path.Queue.Tags.InUse.ShouldBe(0);
+        foreach (PathDevice path in Stack.Paths.All) path.Queue.Tags.InUse.ShouldBe(0);
         foreach (SimulatedServer server in Servers) server.Pool.InUse.ShouldBe(0);
     }
 

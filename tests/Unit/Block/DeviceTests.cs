@@ -130,6 +130,28 @@ public sealed class DeviceTests
     }
 
     [Fact]
+    public void A_path_is_held_to_what_each_map_has_promised_and_as_far_as_they_reach()
+    {
+        var device = new TestDevice(_bench.Loop, "a", start: false);
+        device.Promise([new QueueLimits(), new QueueLimits { MaxDiscardBytes = 512 }], 1 << 20);
+        device.ReachedWith(1 << 19, new QueueLimits()).ShouldBeFalse();
+        device.Problem.ShouldBe("its size is 524288 bytes, of which 1048576 are mapped");
+        device.ReachedWith(2 << 20, new QueueLimits()).ShouldBeFalse();
+        device.Problem.ShouldBe("it can do less than others: it has no trim");
+        device.ReachedWith(2 << 20, new QueueLimits { MaxDiscardBytes = 512 }).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Of_a_path_that_no_map_uses_nothing_is_asked()
+    {
+        var device = new TestDevice(_bench.Loop, "a");
+        device.Lose("gone");
+        device.Promise([], 0);
+        device.ReachedWith(4096, new QueueLimits { ReadOnly = true }).ShouldBeTrue();
+        device.SizeBytes.ShouldBe(4096);
+    }
+
+    [Fact]
     public void A_busy_path_is_one_whose_tags_are_out()
     {
         TestDevice device = _bench.Add("a", new QueueOptions { Depth = 2 });

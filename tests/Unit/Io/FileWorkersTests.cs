@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.IO.Pipes;
 using Braid.Io;
 using Braid.Io.Abi;
 using Braid.Tests.Unit.Support;
@@ -136,6 +137,26 @@ public sealed class FileWorkersTests : IDisposable
         workers.Dispose();
         loop.Dispose();
         ended.ShouldBe(64);
+    }
+
+    [Fact]
+    public void Disposing_does_not_wait_for_a_job_that_hangs()
+    {
+        using var pipe = new AnonymousPipeServerStream(PipeDirection.In);
+        bool ended = false;
+        using var loop = new EpollLoop("braid-unit-3");
+        var workers = new FileWorkers(threads: 2, capacity: 64);
+        // Not from a place in the file: so it reads from the pipe, which is empty.
+        var job = new TestJob { Operation = FileOperation.Read, Offset = -1 };
+        job.Fd = (int)pipe.SafePipeHandle.DangerousGetHandle();
+        job.Add(PinnedData.Make(512), 0, 512);
+        job.Ended = _ => ended = true;
+        workers.Submit(loop, job);
+        Thread disposing = new(workers.Dispose) { IsBackground = true };
+        disposing.Start();
+        disposing.Join(SocketBench.Limit).ShouldBeTrue();
+        loop.Dispose();
+        ended.ShouldBeFalse();
     }
 
     private static List<(byte[] Data, int Offset, int Length)> Vectors(byte[] data, int count)

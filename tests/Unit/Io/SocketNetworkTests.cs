@@ -232,6 +232,28 @@ public sealed class SocketNetworkTests : IDisposable
         listener.Dispose();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_listener_that_ends_removes_its_own_file_only(bool isReplaced)
+    {
+        using var stop = new CancellationTokenSource();
+        Listener ours = _bench.Network.Listen(_bench.AnyEndpoint(unix: true));
+        Task<Connection> accepting = ours.AcceptAsync(stop.Token).AsTask();
+        Listener? theirs = null;
+        if (isReplaced)
+        {
+            File.Delete(_bench.SocketPath);
+            theirs = _bench.Network.Listen(_bench.AnyEndpoint(unix: true));
+        }
+        ours.Dispose();
+        File.Exists(_bench.SocketPath).ShouldBe(isReplaced);
+        await stop.CancelAsync();
+        await Task.WhenAny(accepting).WaitAsync(SocketBench.Limit);
+        theirs?.Dispose();
+        File.Exists(_bench.SocketPath).ShouldBeFalse();
+    }
+
     [Fact]
     public async Task A_stale_unix_socket_is_replaced()
     {

@@ -194,7 +194,9 @@ public sealed class SwapLimitsTests
         ShouldBeQuiet(map);
     }
 
-    /// <summary>Cache and FUA of the path before and of the path after.</summary>
+    /// <summary>
+    /// Cache and FUA of the path before and the path after: is the write durable?
+    /// </summary>
     [Theory]
     [InlineData(false, false, true, false, "Write None, Flush None")]
     [InlineData(false, false, true, true, "Write Fua")]

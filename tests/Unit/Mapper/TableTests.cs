@@ -27,14 +27,14 @@ public sealed class TableTests
     [InlineData("0 0 error", "the length must be 1 to 18014398509481983, at word 2 '0'")]
     [InlineData("0 8", "the target type is missing, at the end")]
     [InlineData("8 8 error", "the target must start at 0, at word 1 '8'")]
-    [InlineData("0 8 error\n9 8 error", "the target must start at 8, at word 1 '9'")]
-    [InlineData("0 8 error\n7 8 error", "the target must start at 8, at word 1 '7'")]
+    [InlineData("0 8 error\n9 8 error", "the target must start at 8, at line 2, word 1 '9'")]
+    [InlineData("0 8 error\n7 8 error", "the target must start at 8, at line 2, word 1 '7'")]
     [InlineData("0 8 nosuch", "unknown target type, known are linear, error, zero, "
         + "delay, flakey, multipath, at word 3 'nosuch'")]
     [InlineData("0 8 Error", "unknown target type, known are linear, error, zero, "
         + "delay, flakey, multipath, at word 3 'Error'")]
     [InlineData("0 8 linear", "the device is missing, at the end")]
-    [InlineData("0 8 linear nosuch 0", "no device nosuch")]
+    [InlineData("0 8 linear nosuch 0", "no device nosuch, at word 4 'nosuch'")]
     [InlineData("0 8 linear a", "the start sector of the device is missing, at the end")]
     [InlineData("0 8 linear a x", "the start sector of the device must be a number of sectors, "
         + "at word 5 'x'")]

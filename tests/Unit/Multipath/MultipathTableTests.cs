@@ -44,7 +44,7 @@ public sealed class MultipathTableTests
         + "at word 10 '0'")]
     [InlineData("0 0 1 1 round-robin 0 2 1 a 1",
         "not enough path parameters in priority group, at word 11 '1'")]
-    [InlineData("0 0 1 1 round-robin 0 1 1 nosuch 1", "no device nosuch")]
+    [InlineData("0 0 1 1 round-robin 0 1 1 nosuch 1", "no device nosuch, at word 12 'nosuch'")]
     [InlineData("0 0 1 1 round-robin 0 1 1 small 1",
         "small is too small for target: start=0, len=2048, dev_size=1024")]
     [InlineData("0 0 1 1 round-robin 0 1 1 a x", "round-robin: invalid repeat count, "

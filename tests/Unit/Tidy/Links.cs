@@ -23,6 +23,21 @@ internal static partial class Links
         }
     }
 
+    /// <summary>
+    /// Within single quotes the shell keeps a backslash and its newline: a command that is copied
+    /// from the page would not do what it says.
+    /// </summary>
+    public static IEnumerable<Breach> CheckQuotes(SourceFile page)
+    {
+        if (!page.Path.EndsWith(".md", StringComparison.Ordinal)) yield break;
+        for (int i = 0; i < page.Lines.Length; i++)
+        {
+            string line = page.Lines[i];
+            if (line.EndsWith('\\') && line.Count(c => c == '\'') % 2 != 0)
+                yield return new Breach(page.Path, i + 1, "a line broken within single quotes");
+        }
+    }
+
     /// <summary>Files are known; a folder is there when a file is in it.</summary>
     public static bool Exists(string path) => Repository.Files.Any(
         file => file.Path == path || path.Length == 0 || file.IsUnder(path));

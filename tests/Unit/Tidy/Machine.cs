@@ -17,6 +17,8 @@ internal static class Machine
     [
         new("src/Cli/Commands/RunCommand.cs", "TimeProvider.System",
             "bounds the wind-down of the process, when its loops are about to end"),
+        new("src/Cli/Control/ControlClient.cs", "TimeProvider.System",
+            "a command has no loop, and waits for a braid that may hang"),
         new("src/Cli/Demo/DemoCommand.cs", "Stopwatch", "a tour is watched as it goes"),
         new("src/Cli/Demo/DemoCommand.cs", "Task.Delay", "a tour is paced for who watches"),
         new("src/Cli/Demo/DemoStage.cs", "TimeProvider.System", "the wind-down, as in RunCommand"),

@@ -28,6 +28,13 @@ public sealed class PagesTests
         Links.Check(page, static path => path is "docs/B.md" or "src").ShouldBeEmpty();
     }
 
+    [Fact]
+    public void A_line_broken_within_single_quotes_is_found()
+    {
+        var page = new SourceFile("A.md", "    run 'a b' \\\n    run 'a \\\n b'");
+        Links.CheckQuotes(page).ShouldHaveSingleItem().Line.ShouldBe(2);
+    }
+
     [Theory]
     [InlineData("In `src/Gone.cs` it is.", "no file src/Gone.cs")]
     [InlineData("In `tests/gone/` it is.", "no file tests/gone/")]

@@ -62,6 +62,10 @@ public sealed class TidyTests
         Each(file => Links.Check(file, Links.Exists));
 
     [Fact]
+    public void No_command_of_a_page_breaks_its_line_within_single_quotes() =>
+        Each(static file => Links.CheckQuotes(file));
+
+    [Fact]
     public void What_a_page_names_is_there() =>
         Each(file => Mentions.Check(file, Links.Exists, Mentions.IsTest));
 

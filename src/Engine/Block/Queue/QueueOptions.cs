@@ -24,4 +24,16 @@ public sealed record QueueOptions
     /// a network never collapses into one serial request. Off where the kernel is followed exactly.
     /// </summary>
     public bool CapMerges { get; init; }
+
+    /// <summary>
+    /// Bios that waited for a tag may still merge. In the kernel whoever waits has a request of its
+    /// own when it wakes.
+    /// </summary>
+    public bool MergesWaiting { get; init; } = true;
+
+    /// <summary>
+    /// Requests that are dispatched before others on the loop get their turn. 1 shows what has
+    /// completed at once before the next request is mapped, as an interrupt does.
+    /// </summary>
+    public int DispatchBatch { get; init; } = int.MaxValue;
 }

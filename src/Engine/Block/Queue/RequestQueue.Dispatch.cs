@@ -19,9 +19,8 @@ public sealed partial class RequestQueue
         Statistics.Requeues++;
         AdvanceBy(request, done);
         request.State = RequestState.Queued;
-        _requeued.AddLast(request);
+        _requeued.Add(request, delayNs);
         if (delayNs == 0) KickRequeueList();
-        else if (!_requeueTimer.IsArmed) _requeueTimer.Arm(delayNs);
         LeaveDriver();
     }
 
@@ -30,17 +29,17 @@ public sealed partial class RequestQueue
     /// </summary>
     public void KickRequeueList()
     {
-        _kicked = true;
+        _requeued.IsKicked = true;
         Run();
     }
 
     /// <summary>
     /// A clone for <paramref name="origin"/> on this queue: a tag of this queue over the bios of
-    /// the other. Null when no tag is free.
+    /// the other. Null when no tag is free, or the device is gone.
     /// </summary>
     public Request? TryAllocateClone(Request origin, ICloneOwner owner)
     {
-        Request? clone = Tags.TryTake();
+        Request? clone = IsDying ? null : Tags.TryTake();
         if (clone is null) return null;
         clone.BeginAsCloneOf(origin);
         clone.CloneOwner = owner;
@@ -71,9 +70,15 @@ public sealed partial class RequestQueue
         PlaceWaiting();
         Unplug();
         if (_isQuiesced) return;
-        if (_kicked) SpliceRequeued();
+        if (_requeued.IsKicked) _requeued.MoveTo(_dispatch);
+        int left = _options.DispatchBatch;
         while (TakeNext() is { } request)
+        {
             if (!DispatchOne(request)) return;
+            if (--left > 0) continue;
+            Run();
+            return;
+        }
     }
 
     /// <summary>Bios that waited for a tag, in order, as far as the tags go.</summary>
@@ -83,21 +88,9 @@ public sealed partial class RequestQueue
         {
             // Taken out first: the list and the request use the same link of the bio.
             Bio bio = _waiting.TakeFirst();
-            if (TryPlace(bio)) continue;
+            if (_options.MergesWaiting ? TryPlace(bio) : TryStart(bio)) continue;
             _waiting.AddFirst(bio);
             return;
-        }
-    }
-
-    /// <summary>To the head of the dispatch list, oldest first.</summary>
-    private void SpliceRequeued()
-    {
-        _kicked = false;
-        _requeueTimer.Cancel();
-        while (_requeued.Last is { } request)
-        {
-            _requeued.Remove(request);
-            _dispatch.AddFirst(request);
         }
     }
 

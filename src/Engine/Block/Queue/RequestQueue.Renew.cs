@@ -62,7 +62,7 @@ public sealed partial class RequestQueue
             && ((clone.Offset | clone.Length) & mask) == 0;
         if (fits)
         {
-            _requeued.AddLast(clone);
+            _requeued.Add(clone, 0);
             return;
         }
         clone.State = RequestState.InFlight;

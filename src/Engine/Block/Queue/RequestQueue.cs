@@ -33,15 +33,13 @@ public sealed partial class RequestQueue
     private readonly RequestList _plug = new();
     private readonly BioList _waiting = new();
     private readonly RequestList _dispatch = new();
-    private readonly RequestList _requeued = new();
     private RequestScheduler _scheduler;
     private readonly BioSplitter _splitter;
     private readonly Stack<FlushSequence> _flushes = new();
     private readonly DispatchTask _task;
-    private readonly LoopTimer _requeueTimer;
+    private readonly RequeueList _requeued;
     private readonly LoopTimer _resourceTimer;
-    private readonly bool _capMerges;
-    private bool _kicked;
+    private readonly QueueOptions _options;
     private bool _isQuiesced;
     private Action? _whenIdle;
 
@@ -54,11 +52,11 @@ public sealed partial class RequestQueue
         Driver = driver;
         Limits = limits;
         Tags = new TagSet(this, options.Depth);
-        _capMerges = options.CapMerges;
+        _options = options;
         _scheduler = CreateScheduler(options.Scheduler);
         _splitter = new BioSplitter(this);
         _task = new DispatchTask(this);
-        _requeueTimer = loop.CreateTimer(KickRequeueList);
+        _requeued = new RequeueList(loop, KickRequeueList);
         _resourceTimer = loop.CreateTimer(Run);
     }
 
@@ -85,8 +83,16 @@ public sealed partial class RequestQueue
     public int Requeued => _requeued.Count;
 
     /// <summary>The longest merge that is allowed now.</summary>
-    internal long MergeCap =>
-        _capMerges ? Math.Max(MinMergeCap, _bytes / MergeShare) : long.MaxValue;
+    internal long MergeCap => NoMerges ? 0
+        : _options.CapMerges ? Math.Max(MinMergeCap, _bytes / MergeShare) : long.MaxValue;
+
+    /// <summary>
+    /// Its device was taken away for good (blk_queue_dying): no clone is made on it.
+    /// </summary>
+    public bool IsDying { get; set; }
+
+    /// <summary>Bios are not merged at all (the kernel's nomerges=2).</summary>
+    public bool NoMerges { get; set; }
 
     /// <summary>Which scheduler it has; those that wait move to a new one.</summary>
     public SchedulerKind Scheduler

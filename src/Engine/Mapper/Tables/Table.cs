@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Globalization;
 using System.Text;
 using Braid.Block;
 using Braid.Io;
@@ -42,6 +41,9 @@ public sealed class Table
             _opened.Add(device);
         }
     }
+
+    /// <summary>The parts of devices below that its targets use; some may be there twice.</summary>
+    public IEnumerable<DeviceRange> Ranges => _entries.SelectMany(entry => entry.Target.Ranges);
 
     /// <summary>The devices below, each once.</summary>
     public IEnumerable<BlockDevice> Devices => Ranges.Select(range => range.Device).Distinct();
@@ -131,18 +133,23 @@ public sealed class Table
     public QueueLimits CalculateLimits(QueueLimits? current)
     {
         QueueLimits? stacked = null;
-        bool any = false;
-        foreach (DeviceRange range in Ranges)
+        bool isEmpty = true;
+        foreach (TargetEntry entry in _entries)
         {
-            any = true;
-            RequireSize(range);
-            RequireAlignment(range);
-            if (range.Device.HasLimits)
-                stacked = stacked is null
-                    ? range.Device.Limits
-                    : stacked.Stack(range.Device.Limits);
+            if (entry.Target.OwnLimits is { } own)
+            {
+                isEmpty = false;
+                stacked = Stack(stacked, own);
+            }
+            foreach (DeviceRange range in entry.Target.Ranges)
+            {
+                isEmpty = false;
+                RequireSize(range);
+                RequireAlignment(range);
+                if (range.Device.HasLimits) stacked = Stack(stacked, range.Device.Limits);
+            }
         }
-        if (!any) return current ?? new QueueLimits { MaxBytes = AnyMaxBytes };
+        if (isEmpty) return current ?? new QueueLimits { MaxBytes = AnyMaxBytes };
         return stacked ?? new QueueLimits { WriteCache = true, MaxBytes = AnyMaxBytes };
     }
 
@@ -155,12 +162,21 @@ public sealed class Table
     }
 
     /// <summary>The kernel's lines, `dmsetup table`.</summary>
-    public string Describe() => Lines(static (target, text) => target.AppendTable(text));
+    public IReadOnlyList<TableLine> TableLines() =>
+        Lines(static (target, text) => target.AppendTable(text));
 
     /// <summary>The kernel's lines, `dmsetup status`.</summary>
-    public string Status() => Lines(static (target, text) => target.AppendStatus(text));
+    public IReadOnlyList<TableLine> StatusLines() =>
+        Lines(static (target, text) => target.AppendStatus(text));
 
-    private IEnumerable<DeviceRange> Ranges => _entries.SelectMany(entry => entry.Target.Ranges);
+    /// <summary>The same as text.</summary>
+    public string Describe() => string.Join('\n', TableLines());
+
+    /// <summary>The same as text.</summary>
+    public string Status() => string.Join('\n', StatusLines());
+
+    private static QueueLimits Stack(QueueLimits? above, QueueLimits below) =>
+        above is null ? below : above.Stack(below);
 
     /// <summary>
     /// How many tables lie one over the other from this one down; each device is looked at once.
@@ -172,7 +188,10 @@ public sealed class Table
         {
             if (!known.TryGetValue(device, out int depth))
             {
-                depth = (device as MappedDevice)?.Table?.Measure(known) ?? 0;
+                // A table in waiting may be live when this one is.
+                var map = device as MappedDevice;
+                depth = Math.Max(
+                    map?.Table?.Measure(known) ?? 0, map?.InactiveTable?.Measure(known) ?? 0);
                 known[device] = depth;
             }
             most = Math.Max(most, depth);
@@ -199,17 +218,17 @@ public sealed class Table
             + $"the block size {block} of {range.Device.Name}");
     }
 
-    private string Lines(Action<ITarget, StringBuilder> append)
+    private List<TableLine> Lines(Action<ITarget, StringBuilder> append)
     {
-        var text = new StringBuilder();
+        var lines = new List<TableLine>(_entries.Length);
         foreach (TargetEntry entry in _entries)
         {
-            if (text.Length > 0) text.Append('\n');
-            text.Append(CultureInfo.InvariantCulture, $"{entry.Offset / SectorSize} ");
-            text.Append(CultureInfo.InvariantCulture, $"{entry.Length / SectorSize} ");
-            text.Append(entry.Target.TypeName).Append(' ');
+            var text = new StringBuilder();
             append(entry.Target, text);
+            lines.Add(new TableLine(
+                entry.Offset / SectorSize, entry.Length / SectorSize, entry.Target.TypeName,
+                text.ToString()));
         }
-        return text.ToString();
+        return lines;
     }
 }

@@ -39,12 +39,14 @@ public sealed class TableParser(IReadOnlyList<ITargetType> types, IDeviceResolve
     public Table Parse(string text, ITargetHost host)
     {
         var entries = new List<TargetEntry>();
-        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        string[] lines = text.Trim().Split('\n');
+        for (int i = 0; i < lines.Length; i++)
         {
-            if (string.IsNullOrWhiteSpace(line)) continue;
+            if (string.IsNullOrWhiteSpace(lines[i])) continue;
             if (entries.Count == MaxTargets) throw new TableException("too many targets");
             long expected = entries.Count == 0 ? 0 : entries[^1].End;
-            entries.Add(ParseLine(new TableWords(line), expected, host));
+            var words = new TableWords(lines[i], lines.Length > 1 ? i + 1 : 0);
+            entries.Add(ParseLine(words, expected, host));
         }
         if (entries.Count == 0) throw new TableException("the table is empty");
         return new Table(entries);

@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
+using Braid.Block;
+
 namespace Braid.Mapper;
 
 /// <summary>The words of one table line, taken one by one; knows where it is, for errors.</summary>
 public sealed class TableWords
 {
     private readonly string[] _words;
+    private readonly string _line;
     private int _next;
 
-    public TableWords(string line) =>
+    /// <param name="line">The words.</param>
+    /// <param name="number">Of the line, from 1; 0 for the only one.</param>
+    public TableWords(string line, int number = 0)
+    {
         _words = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        _line = number == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"line {number}, ");
+    }
 
     /// <summary>Words that were not taken yet.</summary>
     public int Left => _words.Length - _next;
 
     /// <summary>The word taken last, for an error message.</summary>
-    public string Where => _next == 0 ? "the start"
-        : _next > _words.Length ? "the end"
-        : $"word {_next} '{_words[_next - 1]}'";
+    public string Where => _line
+        + (_next == 0 ? "the start"
+            : _next > _words.Length ? "the end"
+            : $"word {_next} '{_words[_next - 1]}'");
 
     /// <summary>Takes a word; <paramref name="what"/> says what it should have been.</summary>
     public string Take(string what)
@@ -48,13 +58,27 @@ public sealed class TableWords
         return (int)count;
     }
 
+    /// <summary>Takes the name of a device, and finds it.</summary>
+    public BlockDevice TakeDevice(string what, IDeviceResolver devices)
+    {
+        string name = Take(what);
+        try
+        {
+            return devices.Find(name);
+        }
+        catch (TableException error)
+        {
+            throw new TableException(error.Message, this);
+        }
+    }
+
     /// <summary>A 64-bit decimal number, for sectors.</summary>
     public long TakeSectors(string what)
     {
         string word = Take(what);
         bool digits = word.Length is > 0 and < 19 && word.All(char.IsAsciiDigit);
         if (!digits) throw new TableException($"{what} must be a number of sectors", this);
-        long sectors = long.Parse(word, System.Globalization.CultureInfo.InvariantCulture);
+        long sectors = long.Parse(word, CultureInfo.InvariantCulture);
         if (sectors <= Table.MaxSectors) return sectors;
         throw new TableException($"{what} must be at most {Table.MaxSectors}", this);
     }

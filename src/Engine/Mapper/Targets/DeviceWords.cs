@@ -12,7 +12,7 @@ internal static class DeviceWords
 {
     public static DeviceRange Take(TableWords words, TargetContext context)
     {
-        BlockDevice device = context.Devices.Find(words.Take("the device"));
+        BlockDevice device = words.TakeDevice("the device", context.Devices);
         long offset = words.TakeSectors("the start sector of the device") * Table.SectorSize;
         return new DeviceRange(device, offset, context.Length);
     }

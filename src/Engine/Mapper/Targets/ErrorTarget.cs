@@ -13,9 +13,9 @@ public sealed class ErrorTarget : IRequestTarget, IBioTarget
 
     public bool IsWildcard => true;
 
-    public bool TakesFlushes => false;
-
     public IEnumerable<DeviceRange> Ranges => [];
+
+    public QueueLimits? OwnLimits { get; } = new();
 
     public bool IsBusy => false;
 

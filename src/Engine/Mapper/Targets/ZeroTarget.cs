@@ -13,7 +13,7 @@ public sealed unsafe class ZeroTarget : IBioTarget
 
     public IEnumerable<DeviceRange> Ranges => [];
 
-    public bool TakesFlushes => false;
+    public QueueLimits? OwnLimits { get; } = new() { MaxDiscardBytes = long.MaxValue };
 
     public MapResult Map(TargetBio bio)
     {

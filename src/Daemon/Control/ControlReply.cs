@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Mapper;
+
+namespace Braid.Daemon;
+
+/// <summary>
+/// The answer; docs/CONTROL.md explains each field. What is null is left out: one without an error
+/// says that it was done.
+/// </summary>
+public sealed record ControlReply
+{
+    /// <summary>Why it was not done: one line.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>It was done, but its user should know something.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>Of `wait`: the number of the map's last event.</summary>
+    public uint? Event { get; init; }
+
+    /// <summary>Of `table` and `status`.</summary>
+    public IReadOnlyList<TableState>? Tables { get; init; }
+
+    /// <summary>Of `info`.</summary>
+    public IReadOnlyList<MapState>? Maps { get; init; }
+
+    /// <summary>Of `path list`.</summary>
+    public IReadOnlyList<PathReport>? Paths { get; init; }
+
+    public static ControlReply Failed(string error) => new() { Error = error };
+}
+
+/// <summary>The targets of a map, with their arguments or their state.</summary>
+/// <param name="Name">Of the map.</param>
+/// <param name="Targets">Empty when there is no such table.</param>
+public sealed record TableState(string Name, IReadOnlyList<TableLine> Targets);
+
+/// <summary>A map, as `dmsetup info` shows it.</summary>
+public sealed record MapState
+{
+    public required string Name { get; init; }
+
+    public bool Suspended { get; init; }
+
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Whether there is a table that I/O goes through.</summary>
+    public bool Live { get; init; }
+
+    /// <summary>Whether there is a table that the next resume makes live.</summary>
+    public bool Inactive { get; init; }
+
+    public int OpenCount { get; init; }
+
+    /// <summary>The number of its last event.</summary>
+    public uint Event { get; init; }
+
+    /// <summary>Targets of the live table.</summary>
+    public int Targets { get; init; }
+
+    public long SizeBytes { get; init; }
+
+    /// <summary>URIs for clients.</summary>
+    public IReadOnlyList<string> Exports { get; init; } = [];
+}
+
+/// <summary>A declared path.</summary>
+public sealed record PathReport
+{
+    public required string Name { get; init; }
+
+    /// <summary>up, down or refused.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Why it is not up; null when it is.</summary>
+    public string? Problem { get; init; }
+
+    public required string Uri { get; init; }
+
+    /// <summary>0 while it was never reached.</summary>
+    public long SizeBytes { get; init; }
+
+    /// <summary>Maps whose tables use it, live or inactive.</summary>
+    public IReadOnlyList<string> Maps { get; init; } = [];
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+using Braid.Exports.Nbd;
+using Braid.Io;
+using Braid.Mapper;
+using Microsoft.Extensions.Logging;
+
+namespace Braid.Daemon;
+
+/// <summary>Where clients find the maps: a server for each endpoint. On the loop.</summary>
+public sealed class ExportSet : IDisposable
+{
+    private readonly IoLoop _loop;
+    private readonly INetwork _network;
+    private readonly BufferPool _pool;
+    private readonly ILogger _logger;
+    private readonly List<NbdServer> _servers = [];
+    private readonly List<(MappedDevice Map, string Uri)> _uris = [];
+
+    /// <param name="loop">The loop of the maps.</param>
+    /// <param name="network">Where to listen.</param>
+    /// <param name="pool">I/O memory of all clients; not owned.</param>
+    /// <param name="logger">Takes a line about a client that misbehaves.</param>
+    public ExportSet(IoLoop loop, INetwork network, BufferPool pool, ILogger logger)
+    {
+        _loop = loop;
+        _network = network;
+        _pool = pool;
+        _logger = logger;
+    }
+
+    public IReadOnlyList<NbdServer> Servers => _servers;
+
+    /// <summary>The URIs that clients use, in the order in which they were asked for.</summary>
+    public IEnumerable<string> Uris => _uris.Select(entry => entry.Uri);
+
+    /// <summary>True when the clients are gone after <see cref="Drain"/>.</summary>
+    public bool IsDrained => _servers.TrueForAll(server => server.IsDrained);
+
+    public IEnumerable<string> UrisOf(MappedDevice map) =>
+        _uris.Where(entry => entry.Map == map).Select(entry => entry.Uri);
+
+    /// <summary>Who uses a map, for people.</summary>
+    public IEnumerable<string> ClientsOf(MappedDevice map) =>
+        _servers.SelectMany(server => server.ClientsOf(map));
+
+    /// <summary>Exports a map; several URIs may share an endpoint, also with other maps.</summary>
+    /// <exception cref="MapException">An address cannot be had, or a name there.</exception>
+    public void Add(MappedDevice map, IEnumerable<ExportUri> uris)
+    {
+        foreach (IGrouping<Endpoint, ExportUri> wanted in uris.GroupBy(uri => uri.Endpoint))
+        {
+            NbdExport[] exports = [.. wanted.Select(uri => new NbdExport(uri.Name, map))];
+            NbdServer server = Serve(wanted.Key, exports);
+            foreach (NbdExport export in exports)
+                _uris.Add((map, ExportUri.Describe(server.Endpoint, export.Name)));
+        }
+    }
+
+    /// <summary>Exports a map no more.</summary>
+    public void Remove(MappedDevice map)
+    {
+        _uris.RemoveAll(entry => entry.Map == map);
+        foreach (NbdServer server in _servers.ToArray())
+        {
+            if (server.Remove(map)) continue;
+            server.Dispose();
+            _servers.Remove(server);
+        }
+    }
+
+    /// <summary>After a table went live: clients that come are told what is true now.</summary>
+    public void Refresh()
+    {
+        foreach (NbdServer server in _servers) server.Refresh();
+    }
+
+    /// <summary>Which client relies on more than a map would keep; null when none does.</summary>
+    public string? Objection(MappedDevice map, long sizeBytes, QueueLimits limits) =>
+        _servers.Select(server => server.Objection(map, sizeBytes, limits))
+            .FirstOrDefault(objection => objection is not null);
+
+    /// <summary>No new clients and commands; what is in flight ends and is answered.</summary>
+    public void Drain()
+    {
+        foreach (NbdServer server in _servers) server.Drain();
+    }
+
+    /// <summary>Cuts off who is left.</summary>
+    public void CloseClients()
+    {
+        foreach (NbdServer server in _servers) server.CloseClients();
+    }
+
+    public void Dispose()
+    {
+        foreach (NbdServer server in _servers) server.Dispose();
+    }
+
+    /// <summary>The server of that endpoint, which may be there already.</summary>
+    private NbdServer Serve(Endpoint endpoint, NbdExport[] exports)
+    {
+        if (_servers.Find(server => server.Endpoint == endpoint) is { } shared)
+        {
+            if (exports.FirstOrDefault(export => shared.Has(export.Name)) is { } taken)
+                throw new MapException($"{endpoint} has an export '{taken.Name}' already");
+            shared.Add(exports);
+            return shared;
+        }
+        NbdServer server = Open(endpoint, exports);
+        _servers.Add(server);
+        server.Start();
+        return server;
+    }
+
+    private NbdServer Open(Endpoint endpoint, NbdExport[] exports)
+    {
+        try
+        {
+            return new NbdServer(
+                _loop, _network, endpoint, exports, _pool,
+                text => _logger.LogWarning("{Text}", text));
+        }
+        catch (IOException error)
+        {
+            throw new MapException(error.Message);
+        }
+    }
+}
