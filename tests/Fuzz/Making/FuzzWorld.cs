@@ -91,7 +91,7 @@ internal sealed unsafe class FuzzWorld : IDeviceResolver, IMapObserver, IBioOwne
             entry => entry.Target is MultipathTarget { Handler: not null });
         Loop.RunFor((activates ? 61_000 : 300) * Ms);
         bool isDone = false;
-        map.Suspend(noFlush: false, () => isDone = true);
+        map.Suspend(noFlush: false, problem => isDone = problem is null);
         Loop.RunFor(1000 * Ms);
         Check(isDone, "a suspend that does not end");
         Check(_open == 0, $"{_open} I/Os that do not end");

@@ -19,7 +19,7 @@ internal sealed class UriFuzz : FuzzTarget
 
     public override int Weight => 20;
 
-    public override long MaxBytes(int length) => 32_768 + (256L * length);
+    public override long MaxBytes(int length) => 65_536 + (1024L * length);
 
     public override string Make(LoopRandom random)
     {

@@ -309,6 +309,7 @@ public sealed class RandomSwapTests
             _bench.Loop.RunFor(100 * Loops.Ms);
         }
         resume.ShouldBeDone();
+        _map.IsSuspended.ShouldBeFalse();
         _map.Table!.Describe().ShouldContain("a ");
     }
 
