@@ -9,7 +9,7 @@ internal abstract class FuzzTarget
     /// <summary>As `--target` names it.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Its share of the inputs beside the other targets'.</summary>
+    /// <summary>Its share of all inputs, in thousandths.</summary>
     public abstract int Weight { get; }
 
     /// <summary>

@@ -17,7 +17,7 @@ public sealed class FuzzTests
     {
         FuzzTarget target = FuzzTargets.Make().Single(other => other.Name == name);
         var fuzzer = new Fuzzer(target, seed: 1);
-        for (int i = 0; i < Inputs / 100 * target.Weight; i++)
+        for (int i = 0; i < Inputs / 1000 * target.Weight; i++)
         {
             FuzzOutcome outcome = fuzzer.Run(i);
             if (outcome.Problem is { } problem)

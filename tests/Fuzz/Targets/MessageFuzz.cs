@@ -33,7 +33,7 @@ internal sealed class MessageFuzz : FuzzTarget
 
     public override string Name => "message";
 
-    public override int Weight => 30;
+    public override int Weight => 250;
 
     public override long MaxBytes(int length) => 1_048_576 + (4096L * length);
 

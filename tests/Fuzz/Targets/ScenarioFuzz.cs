@@ -31,7 +31,7 @@ internal sealed class ScenarioFuzz : FuzzTarget
 
     public override string Name => "scenario";
 
-    public override int Weight => 1;
+    public override int Weight => 5;
 
     /// <summary>Each step may hold some hundred MiB of I/O, and few do.</summary>
     public override long MaxBytes(int length) => (64L << 20) + (MaxLines * (600L << 20));

@@ -27,7 +27,7 @@ internal sealed class TableFuzz : FuzzTarget
 
     public override string Name => "table";
 
-    public override int Weight => 45;
+    public override int Weight => 400;
 
     public override long MaxBytes(int length) => 524_288 + (8192L * length);
 

@@ -21,7 +21,7 @@ internal sealed class TranscriptFuzz : FuzzTarget
 
     public override string Name => "transcript";
 
-    public override int Weight => 4;
+    public override int Weight => 20;
 
     public override long MaxBytes(int length) => 65_536 + (512L * length);
 

@@ -17,7 +17,7 @@ internal sealed class UriFuzz : FuzzTarget
 
     public override string Name => "uri";
 
-    public override int Weight => 20;
+    public override int Weight => 325;
 
     public override long MaxBytes(int length) => 65_536 + (1024L * length);
 
