@@ -21,7 +21,11 @@ internal sealed class MapCommands(MapStack stack)
     }
 
     public void Suspend(ControlExchange exchange) =>
-        stack.Changes.Suspend(Name(exchange), exchange.Request.Noflush, exchange.Done);
+        stack.Changes.Suspend(Name(exchange), exchange.Request.Noflush, problem =>
+        {
+            if (problem is null) exchange.Done();
+            else exchange.Fail(problem.Message);
+        });
 
     public void Resume(ControlExchange exchange) =>
         stack.Changes.Resume(Name(exchange), exchange.Request.Noflush, problem =>

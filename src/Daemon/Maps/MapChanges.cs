@@ -46,7 +46,7 @@ public sealed class MapChanges
     }
 
     /// <summary>Suspends a map; what fails meanwhile is kept without a flush.</summary>
-    public void Suspend(string name, bool noFlush, Action done) =>
+    public void Suspend(string name, bool noFlush, Action<MapperException?> done) =>
         Changeable(name).Suspend(noFlush, done);
 
     /// <summary>

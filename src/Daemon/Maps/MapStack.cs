@@ -104,7 +104,11 @@ public sealed class MapStack : IMapObserver, IDisposable
         foreach (MappedDevice map in Devices.All)
         {
             map.Clear();
-            map.Resume(noFlush: true, _ => { });
+            // One that is only being suspended is resumed when that has ended.
+            if (map.IsInTransition)
+                map.Suspend(noFlush: true, _ => map.Resume(noFlush: true, _ => { }));
+            else
+                map.Resume(noFlush: true, _ => { });
         }
     }
 

@@ -16,7 +16,7 @@ public abstract record PathUri
         if (NbdUri.IsNbd(text)) return new NbdPathUri(NbdUri.Parse(text));
         if (text.StartsWith("mem:", StringComparison.Ordinal)) return MemoryPathUri.Read(text);
         if (text.StartsWith("file://", StringComparison.Ordinal)) return FilePathUri.Read(text);
-        if (text.StartsWith('/') || IsRelative(text)) return new FilePathUri(text, false);
+        if (text.StartsWith('/') || IsRelative(text)) return FilePathUri.Plain(text);
         throw new UriException(
             $"{text}: unknown kind of path; known are nbd://HOST[:PORT]/EXPORT, "
             + "nbd+unix:///EXPORT?socket=PATH, file:///PATH, /PATH, ./PATH, mem:NAME?size=SIZE");
@@ -43,8 +43,14 @@ public sealed record FilePathUri(string Path, bool Direct) : PathUri
             throw new UriException($"{text}: a file URI has no host, write file:///PATH");
         string direct = query.GetValueOrDefault("direct", "0");
         if (direct is not ("0" or "1")) throw new UriException($"{text}: direct must be 0 or 1");
-        return new FilePathUri(path, direct == "1");
+        return Plain(path) with { Direct = direct == "1" };
     }
+
+    internal static FilePathUri Plain(string path) =>
+        path.Contains('\0', StringComparison.Ordinal)
+            ? throw new UriException($"{path.Replace("\0", "\\0", StringComparison.Ordinal)}: "
+                + "a file's path has no zero byte")
+            : new FilePathUri(path, false);
 }
 
 /// <summary>A store in this process's memory.</summary>

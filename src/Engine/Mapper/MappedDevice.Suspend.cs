@@ -6,7 +6,8 @@ namespace Braid.Mapper;
 /// <summary>
 /// Suspend and resume (__dm_suspend, do_resume). A flushing suspend has all I/O end, with an error
 /// if there is no path for it; one without flush fails nothing: what cannot be done is kept for the
-/// next table. One at a time: the next waits for the one before (suspend_lock).
+/// next table. One at a time (suspend_lock): a swap waits for what is under way, a suspend waits
+/// and fails, and a resume with nothing to do does not wait.
 /// </summary>
 public sealed partial class MappedDevice
 {
@@ -19,6 +20,9 @@ public sealed partial class MappedDevice
     /// <summary>Suspends and resumes that wait for one under way.</summary>
     public int Transitions => _transitions.Count;
 
+    /// <summary>A suspend or a resume is under way.</summary>
+    public bool IsInTransition => _inTransition;
+
     public bool IsNoFlushSuspending { get; private set; }
 
     /// <summary>
@@ -26,17 +30,38 @@ public sealed partial class MappedDevice
     /// that is suspended.
     /// </summary>
     /// <param name="noFlush">What fails meanwhile is kept for the next table.</param>
-    /// <param name="done">Called when it is suspended, perhaps at once.</param>
-    public void Suspend(bool noFlush, Action done) => Begin(() => SuspendNow(noFlush, () =>
+    /// <param name="done">
+    /// Called when it is suspended, perhaps at once. With the reason when another suspend or a swap
+    /// was under way: it comes when that has ended, and nothing is done then.
+    /// </param>
+    public void Suspend(bool noFlush, Action<DeviceBusyException?> done)
     {
-        done();
-        EndTransition();
-    }));
+        if (IsSuspended)
+        {
+            done(null);
+            return;
+        }
+        DeviceBusyException? problem = _inTransition
+            ? new DeviceBusyException($"{Name} was being suspended or resumed already")
+            : null;
+        Begin(() =>
+        {
+            if (problem is null) SuspendNow(noFlush, End);
+            else End();
+        });
+
+        void End()
+        {
+            done(problem);
+            EndTransition();
+        }
+    }
 
     /// <summary>
     /// Lets I/O go on, with the inactive table if there is one; a device that is not suspended is
     /// for the time of the swap. The table leaves its slot at once: one that is loaded while this
-    /// waits is for the next resume.
+    /// waits is for the next resume. Without a table nothing happens to a device that is not
+    /// suspended yet.
     /// </summary>
     /// <param name="noFlush">How it is suspended for a swap.</param>
     /// <param name="done">
@@ -46,6 +71,11 @@ public sealed partial class MappedDevice
     public void Resume(bool noFlush, Action<TableException?> done)
     {
         Table? next = TakeInactive();
+        if (next is null && !IsSuspended)
+        {
+            done(null);
+            return;
+        }
         Begin(() =>
         {
             if (next is not null && Table is not null)

@@ -42,12 +42,13 @@ internal static class DeviceSteps
         return Done;
     }
 
-    public static Task<int> Suspend(StepContext context, string[] words)
+    public static async Task<int> Suspend(StepContext context, string[] words)
     {
-        var done = new TaskCompletionSource<int>();
+        var done = new TaskCompletionSource<MapperException?>();
         bool noFlush = words.Contains("noflush");
-        Find(context, words).Suspend(noFlush, () => done.SetResult(0));
-        return done.Task;
+        Find(context, words).Suspend(noFlush, done.SetResult);
+        if (await done.Task is { } problem) throw problem;
+        return 0;
     }
 
     public static async Task<int> Resume(StepContext context, string[] words)

@@ -239,9 +239,9 @@ internal static class DiskSteps
     private static async Task<int> SwapAsync(
         DeviceManager devices, MappedDevice device, string table)
     {
-        var suspended = new TaskCompletionSource();
+        var suspended = new TaskCompletionSource<MapperException?>();
         device.Suspend(noFlush: true, suspended.SetResult);
-        await suspended.Task;
+        if (await suspended.Task is { } busy) throw busy;
         devices.Load(device.Name, table);
         var resumed = new TaskCompletionSource<TableException?>();
         device.Resume(noFlush: false, resumed.SetResult);

@@ -75,6 +75,8 @@ public sealed record NbdUri(string Host, int Port, string? SocketPath, string Ex
         }
         if (string.IsNullOrEmpty(path))
             throw new UriException($"{text}: the socket is missing, add ?socket=PATH");
+        if (path.Contains('\0', StringComparison.Ordinal))
+            throw new UriException($"{text}: a socket's path has no zero byte");
         if (System.Text.Encoding.UTF8.GetByteCount(path) > MaxSocketPath)
             throw new UriException($"{text}: the socket path is over {MaxSocketPath} bytes long");
         return new NbdUri("", 0, path, ExportOf(text, place));

@@ -176,6 +176,24 @@ public sealed class QuiesceTests
     }
 
     [Fact]
+    public void Bios_that_waited_for_a_tag_are_counted_once_too()
+    {
+        const int Each = 16 * Block;
+        var options = new QueueOptions { Depth = 2, CapMerges = true };
+        TestDevice device = _bench.Add("a", options);
+        device.Queue.Quiesce();
+        for (int i = 0; i < 8; i++) _bench.Write(device, i * 2 * Each, Each);
+        device.Queue.Tags.IsExhausted.ShouldBeTrue();
+        device.Queue.MergeCap.ShouldBe(8 * Each / 2);
+        device.Queue.Renew(device.Queue.Submit);
+        device.Queue.MergeCap.ShouldBe(8 * Each / 2);
+        device.Queue.Unquiesce();
+        _bench.Loop.Settle();
+        Owner.ShouldAllHaveEnded();
+        device.Queue.MergeCap.ShouldBe(32 * 1024);
+    }
+
+    [Fact]
     public void Limits_are_not_changed_under_what_is_at_the_driver()
     {
         TestDevice device = Device(SchedulerKind.None);

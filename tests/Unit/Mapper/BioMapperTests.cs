@@ -164,6 +164,31 @@ public sealed class BioMapperTests
     }
 
     [Fact]
+    public void A_bio_that_was_kept_once_is_done_once()
+    {
+        _first.OnEnd = status =>
+            status == BlockStatus.Ok ? EndIoResult.Done : EndIoResult.Requeue;
+        _a.DelayNs = null;
+        Bio kept = _bench.Write(_map);
+        Transition suspend = _map.Suspend(noFlush: true);
+        _a.CompleteFirst(BlockStatus.Transport);
+        suspend.ShouldBeDone();
+        Owner.HasEnded(kept).ShouldBeFalse();
+        _map.Resume().ShouldBeDone();
+        _a.CompleteFirst();
+        Owner.StatusOf(kept).ShouldBe(BlockStatus.Ok);
+
+        // What is remembered of it belongs to another bio now.
+        Bio next = _bench.Write(_map);
+        suspend = _map.Suspend(noFlush: true);
+        _a.CompleteFirst();
+        suspend.ShouldBeDone();
+        Owner.StatusOf(next).ShouldBe(BlockStatus.Ok);
+        _map.Resume().ShouldBeDone();
+        _a.Sent.Count.ShouldBe(3);
+    }
+
+    [Fact]
     public void A_bio_cannot_be_requeued_with_a_delay_on_the_way_down()
     {
         _first.OnMap = () => MapResult.DelayRequeue;

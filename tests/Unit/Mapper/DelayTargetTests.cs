@@ -111,6 +111,18 @@ public sealed class DelayTargetTests
     }
 
     [Fact]
+    public void What_comes_between_the_beginning_of_a_suspend_and_its_stop_is_not_held()
+    {
+        MappedDevice map = _bench.Map("0 2048 delay a 0 60000");
+        var suspend = new Transition();
+        map.Suspend(noFlush: false, suspend.Done);
+        Bio bio = map.Give(Owner.Write(0, 4096));
+        _bench.Loop.Settle();
+        Owner.StatusOf(bio).ShouldBe(BlockStatus.Ok);
+        suspend.ShouldBeDone();
+    }
+
+    [Fact]
     public void A_table_that_comes_is_not_reached_by_what_the_one_before_held()
     {
         MappedDevice map = _bench.Map("0 2048 delay a 0 1000");

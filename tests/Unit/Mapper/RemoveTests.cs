@@ -108,5 +108,6 @@ public sealed class RemoveTests
         map.Remove();
         _bench.Loop.RunFor(60_000 * Loops.Ms);
         _bench.Log.ShouldBe(["Failing path a."]);
+        _bench.Loop.Timers.Count.ShouldBe(0);
     }
 }

@@ -118,6 +118,31 @@ public sealed class ActivationSuspendTests
         Owner.StatusOf(bio).ShouldBe(BlockStatus.Ok);
     }
 
+    [Fact]
+    public void A_path_that_comes_back_while_a_suspend_waits_for_another_begins_no_round()
+    {
+        TestDevice c = _bench.Add("c");
+        c.Handlers = ["alua"];
+        MappedDevice map = _bench.Map(
+            "0 2048 multipath 0 1 alua 1 1 round-robin 0 3 1 a 1 b 1 c 1");
+        _bench.Write(map);
+        AnswerAll();
+        c.Handler!.Answer(ActivationResult.Ok);
+        map.Message("fail_path b");
+        map.Message("fail_path c");
+        map.Message("reinstate_path b");
+        _bench.Loop.Settle();
+        Transition suspend = map.Suspend();
+        map.Multipath().ReinstatePath(PathOf(map, "c"));
+        _b.Handler!.Answer(ActivationResult.Ok);
+        suspend.ShouldBeDone();
+        _bench.Loop.RunFor(10_000 * Ms);
+        (A.Activations, _b.Handler.Activations, c.Handler.Activations).ShouldBe((1, 2, 1));
+        map.Resume().ShouldBeDone();
+        _bench.Write(map, 65536);
+        (A.Activations, _b.Handler.Activations, c.Handler.Activations).ShouldBe((2, 3, 2));
+    }
+
     [Theory]
     [InlineData(ActivationResult.Ok)]
     [InlineData(ActivationResult.IoError)]

@@ -412,6 +412,18 @@ public sealed class ActivationTests
     }
 
     [Fact]
+    public void A_path_that_comes_back_while_only_others_are_to_be_activated_is_so_at_once()
+    {
+        MappedDevice map = Map(OneGroup, "4 pg_init_retries 2 pg_init_delay_msecs 1000");
+        map.Message("fail_path b");
+        _bench.Write(map);
+        A.Answer(ActivationResult.Retry);
+        map.Message("reinstate_path b");
+        _bench.Loop.Settle();
+        (A.Activations, B.Activations).ShouldBe((1, 1));
+    }
+
+    [Fact]
     public void A_path_that_fails_during_its_activation_is_not_used_after_it()
     {
         MappedDevice map = Map(OneGroup);

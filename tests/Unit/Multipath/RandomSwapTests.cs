@@ -59,6 +59,7 @@ public sealed class RandomSwapTests
         _random = new LoopRandom(seed);
         MakePaths(withHandler: mode.EndsWith("alua", StringComparison.Ordinal));
         var options = new QueueOptions { Scheduler = scheduler, Depth = 12, CapMerges = seed > 4 };
+        _bench.QueueTimeoutNs = seed % 2 == 0 ? 0 : 700 * Loops.Ms;
         _map = _bench.Map(LastTable(mode), options);
         Owner.Then = Ended;
         for (int step = 0; step < Steps; step++)
@@ -309,6 +310,7 @@ public sealed class RandomSwapTests
             _bench.Loop.RunFor(100 * Loops.Ms);
         }
         resume.ShouldBeDone();
+        _map.IsSuspended.ShouldBeFalse();
         _map.Table!.Describe().ShouldContain("a ");
     }
 
@@ -333,6 +335,8 @@ public sealed class RandomSwapTests
             target.Groups.SelectMany(group => group.Paths)
                 .ShouldAllBe(path => path.Selection.InFlight == 0);
         _map.Remove();
+        _bench.Loop.RunFor(60_000 * Loops.Ms);
+        _bench.Loop.Timers.Count.ShouldBe(0);
         _paths.ShouldAllBe(path => path.OpenCount == 0);
     }
 }

@@ -9,7 +9,7 @@ internal sealed class Transition
 {
     public bool IsDone { get; private set; }
 
-    /// <summary>Why a resume could not be done.</summary>
+    /// <summary>Why it could not be done.</summary>
     public string? Problem { get; private set; }
 
     public void Done()
@@ -18,7 +18,7 @@ internal sealed class Transition
         IsDone = true;
     }
 
-    public void Done(TableException? problem)
+    public void Done(MapperException? problem)
     {
         Done();
         Problem = problem?.Message;

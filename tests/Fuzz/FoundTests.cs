@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+using Braid.Daemon;
+using Braid.Io;
+using Braid.Transports.Nbd;
+using Braid.Wire.Nbd;
+
+namespace Braid.Tests.Fuzz;
+
+/// <summary>What fuzzing has found, by itself or on the way.</summary>
+public sealed class FoundTests
+{
+    [Theory]
+    [InlineData("/a\0b")]
+    [InlineData("./\0")]
+    [InlineData("file:///a%00b")]
+    [InlineData("file:///a?direct=1\0")]
+    [InlineData("nbd+unix:///x?socket=/a%00b")]
+    public void A_path_with_a_zero_byte_is_refused(string uri) =>
+        Should.Throw<UriException>(() => PathUri.Parse(uri)).Message.ShouldNotContain("Parameter");
+
+    [Theory]
+    [InlineData("nbd+unix:///?socket=/run/a%26b.sock", "nbd+unix:///?socket=/run/a%26b.sock")]
+    [InlineData("nbd+unix:///?socket=/a%2523", "nbd+unix:///?socket=/a%2523")]
+    [InlineData("nbd+unix:///x%2Fy?socket=%2Fa", "nbd+unix:///x%2Fy?socket=/a")]
+    public void A_socket_with_letters_of_the_grammar_is_written_so_that_it_can_be_read(
+        string uri, string written)
+    {
+        NbdUri read = NbdUri.Parse(uri);
+        read.ToString().ShouldBe(written);
+        NbdUri.Parse(written).ShouldBe(read);
+    }
+
+    [Fact]
+    public void A_store_that_the_machine_cannot_have_is_refused()
+    {
+        using var loop = new SimulatedLoop(seed: 1);
+        var network = new SimulatedNetwork(loop);
+        using var factory = new PathFactory(
+            loop, network, new NbdSettings(), new QueueOptions());
+        PathUri uri = PathUri.Parse("mem:a?size=8388607T");
+        Should.Throw<MapException>(() => factory.Create("a", uri)).Message
+            .ShouldStartWith("mem:a: the machine does not give ");
+    }
+}
