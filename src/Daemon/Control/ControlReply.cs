@@ -72,6 +72,15 @@ public sealed record MapState
 
     public long SizeBytes { get; init; }
 
+    /// <summary>I/Os that it holds now.</summary>
+    public int Held { get; init; }
+
+    /// <summary>Writes of given-up paths that may still land.</summary>
+    public int StaleWrites { get; init; }
+
+    /// <summary>Such writes since it was made.</summary>
+    public long StaleWritesTotal { get; init; }
+
     /// <summary>URIs for clients.</summary>
     public IReadOnlyList<string> Exports { get; init; } = [];
 }
