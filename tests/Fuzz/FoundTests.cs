@@ -42,4 +42,23 @@ public sealed class FoundTests
         Should.Throw<MapException>(() => factory.Create("a", uri)).Message
             .ShouldStartWith("mem:a: the machine does not give ");
     }
+
+    [Fact]
+    public void An_error_is_one_line_whatever_it_quotes() =>
+        ControlReply.Failed("no device 'a\r\nb\u001b[2J\u0085'").Error
+            .ShouldBe("no device 'a  b [2J '");
+
+    [Theory]
+    [InlineData("nbd+unix:///x?socket=/a%0Ab", "connect unix:/a b: refused")]
+    [InlineData("nbd+unix:///x?socket=/%1B%5B2J", "connect unix:/ [2J: refused")]
+    public void Why_a_path_is_down_is_one_line(string uri, string problem)
+    {
+        using var loop = new SimulatedLoop(seed: 1);
+        using var path = new NbdDevice(
+            loop, new SimulatedNetwork(loop), "a", NbdUri.Parse(uri), new QueueOptions(),
+            new NbdSettings());
+        path.Start();
+        loop.RunFor(1_000_000);
+        path.Problem.ShouldBe(problem);
+    }
 }

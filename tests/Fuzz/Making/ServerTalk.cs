@@ -55,6 +55,8 @@ internal sealed class ServerTalk(LoopRandom random)
         switch (random.Next(12))
         {
             case 0 or 1 or 2 or 3:
+                if (isEarly && random.Chance(300))
+                    return Text($"{number} set type {0x80000001 + (ulong)random.Next(9)}");
                 return Text($"{number} set {_twister.Pick(ServerEdit.Fields)} {Value()}");
             case 4 or 5:
                 ulong delta = _twister.Pick<ulong>([1, 8, 512, ulong.MaxValue, 1UL << 32, 65536]);

@@ -5,7 +5,6 @@ using Braid.Exports.Nbd;
 using Braid.Io;
 using Braid.Mapper;
 using Braid.Transports.Nbd;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Braid.Tests.Fuzz;
 
@@ -39,7 +38,7 @@ internal sealed class PathWorld : IDisposable
         _good = new NbdServer(Loop, Network, GoodAt, [new NbdExport("x", _device)], _pool, _ => { });
         _good.Start();
         Hostile = new HostileServer(Loop, Network, HostileAt, _volume, edits) { Style = style };
-        _stack = new MapStack(Loop, Network, Options(map), NullLogger.Instance);
+        _stack = new MapStack(Loop, Network, Options(map), new FuzzLogger());
     }
 
     public SimulatedLoop Loop { get; } = new(seed: 1);
