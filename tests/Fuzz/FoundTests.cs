@@ -61,4 +61,18 @@ public sealed class FoundTests
         loop.RunFor(1_000_000);
         path.Problem.ShouldBe(problem);
     }
+
+    /// <summary>Inputs that found something; the comment says what.</summary>
+    [Theory]
+    // A server that takes three bytes in a request had one I/O become thousands.
+    [InlineData("nbd-client", "style 1 0 1 1 109 0\nmap failover st bio\nload 1503916649 13 5\n"
+        + "4 set offset 3")]
+    // A socket's path with a line end came back in an error of two lines.
+    [InlineData("control", "5 line {\"command\":\"path_add\",\"name\":\"n\","
+        + "\"uri\":\"nbd+unix:///x\\nsocket=/255/none\"}\nwait 120")]
+    // And in two lines of the log.
+    [InlineData("control", "5 line {\"command\":\"path_add\",\"name\":\"n\","
+        + "\"uri\":\"nbd+unix:///x?socket=/\\n fuzz/none\"}\nwait 11000000")]
+    public void What_was_found_is_found_no_more(string target, string input) =>
+        FuzzTargets.Make().Single(one => one.Name == target).Read(input);
 }

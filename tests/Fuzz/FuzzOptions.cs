@@ -46,7 +46,7 @@ internal sealed record FuzzOptions
             };
         }
         if (options.Input is not null && options.Names.Length != 1)
-            throw new FormatException("--input needs a --target");
+            throw new FormatException("--input needs one --target");
         return options;
     }
 

@@ -18,7 +18,7 @@ internal sealed class ControlFuzz : FuzzTarget
 
     public override string Name => "control";
 
-    public override int Weight => 30;
+    public override int Weight => 20;
 
     public override long MaxBytes(int length) => (4 << 20) + (16_384L * length);
 

@@ -20,7 +20,7 @@ internal sealed class NbdServerFuzz : FuzzTarget
 
     public override string Name => "nbd-server";
 
-    public override int Weight => 30;
+    public override int Weight => 10;
 
     public override long MaxBytes(int length) => 128L << 20;
 

@@ -28,10 +28,8 @@ internal sealed class ServerHonesty(byte[] volume)
     /// <summary>An honest error.</summary>
     public void Failed() => MayFail = true;
 
-    /// <summary>
-    /// In the handshake. That may lead to errors, but never to data: no reply is due yet.
-    /// </summary>
-    public void LieEarly() => HasLiedEarly = MayFail = true;
+    /// <summary>In the handshake. It excuses no data and no error: no reply is due yet.</summary>
+    public void LieEarly() => HasLiedEarly = true;
 
     /// <summary>A message goes out after the messages before it, or without them.</summary>
     public void Send(WireMessage message, bool isStructured)
