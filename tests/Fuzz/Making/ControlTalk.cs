@@ -44,6 +44,12 @@ internal sealed class ControlTalk(LoopRandom random)
         "mp", "z", "wait", "suspend", "resume", "remove", "info", "mem:v", "mem:x?size=1G",
     ];
 
+    private static readonly string[] Values =
+    [
+        "null", "true", "{}", "[]", "[null]", "\"\"", "0", "-1", "1e400", "4294967296", "0.5",
+        "\"mp\"", "\"z\"", "\"a\"", "\"\\n\"", "\"\\u0000\"", "\"\\ud800\"",
+    ];
+
     private readonly Twister _twister = new(random);
     private readonly Mutator _mutator = new(random, Words);
 
@@ -65,7 +71,8 @@ internal sealed class ControlTalk(LoopRandom random)
         long client = random.Next(6);
         string request = _twister.Pick(Requests);
         // A line end would end the line of the input, too: it is said by the verb.
-        if (random.Chance(600))
+        if (random.Chance(400)) request = ChangeTokens(request);
+        if (random.Chance(300))
             request = _mutator.Change(request, Requests).Replace('\n', ' ').Replace('\r', ' ');
         if (random.Chance(150))
         {
@@ -86,6 +93,52 @@ internal sealed class ControlTalk(LoopRandom random)
         }
         if (random.Chance(400)) lines.Add(Wait());
         if (random.Chance(300)) lines.Add($"{client} {_twister.Pick(["end", "reset"])}");
+    }
+
+    /// <summary>Changes what JSON is made of: values, names, brackets.</summary>
+    private string ChangeTokens(string request)
+    {
+        List<string> tokens = Tokens(request);
+        for (long changes = 1 + random.Next(2); changes > 0 && tokens.Count > 0; changes--)
+        {
+            (int at, int other) = ((int)random.Next(tokens.Count), (int)random.Next(tokens.Count));
+            List<string> others = Tokens(_twister.Pick(Requests));
+            switch (random.Next(6))
+            {
+                case 0:
+                    tokens.RemoveAt(at);
+                    break;
+                case 1:
+                    tokens.InsertRange(at, [_twister.Pick(others), ","]);
+                    break;
+                case 2:
+                    tokens[at] = tokens[other];
+                    break;
+                case 3:
+                    tokens[at] = _twister.Pick(others);
+                    break;
+                default:
+                    tokens[at] = _twister.Pick(Values);
+                    break;
+            }
+        }
+        return string.Concat(tokens);
+    }
+
+    private static List<string> Tokens(string json)
+    {
+        var tokens = new List<string>();
+        int start = 0;
+        bool isText = false;
+        for (int i = 0; i < json.Length; i++)
+        {
+            if (json[i] == '"') isText = !isText;
+            if (isText || (i + 1 < json.Length && char.IsAsciiLetterOrDigit(json[i]))) continue;
+            tokens.Add(json[start..(i + 1)]);
+            start = i + 1;
+        }
+        if (start < json.Length) tokens.Add(json[start..]);
+        return tokens;
     }
 
     private string Wait() => $"wait {_twister.Pick([1, 49, 60, 120, 1000, 2_000_100, 11_000_000])}";

@@ -18,6 +18,9 @@ internal ref struct ReplyCheck
     /// <summary>Two commands have one cookie: which one is answered cannot be told.</summary>
     private bool _isAmbiguous;
 
+    /// <summary>It was let in, and has said nothing that it could be cut off for.</summary>
+    private bool _isInStep;
+
     private ReplyCheck(ReadOnlySpan<byte> sent, ReadOnlySpan<byte> received)
     {
         _sent = sent;
@@ -26,16 +29,19 @@ internal ref struct ReplyCheck
 
     /// <param name="sent">By the client, all of it.</param>
     /// <param name="received">By the client, all of it.</param>
-    /// <param name="isOver">Nothing more will come: all that could be answered was.</param>
+    /// <param name="isOpen">It has not gone: all that can be answered was.</param>
+    /// <param name="isLeft">The server has cut it off.</param>
     public static void Check(
-        ReadOnlySpan<byte> sent, ReadOnlySpan<byte> received, bool isOver)
+        ReadOnlySpan<byte> sent, ReadOnlySpan<byte> received, bool isOpen, bool isLeft)
     {
         var check = new ReplyCheck(sent, received);
         if (received.Length < 18 || sent.Length < 4) return;
         check._received = received[18..];
         check._sent = sent[4..];
         bool noZeroes = (sent[3] & 2) != 0;
-        if (check.Options(noZeroes, out bool structured)) check.Transmission(structured, isOver);
+        if (received.Length == 18 || !check.Options(noZeroes, out bool structured)) return;
+        check.Transmission(structured, isOpen && !isLeft);
+        That(!isOpen || !isLeft || !check._isInStep, "cut off, and has broken no rule");
     }
 
     private static void That(bool condition, string what)
@@ -111,6 +117,7 @@ internal ref struct ReplyCheck
             bool isWrite = request.Command == NbdCommand.Write;
             if (isWrite) size += request.Length;
             // One that is refused is answered before its payload has come.
+            _isInStep = true;
             if (_sent.Length < size && !IsRefused(request)) return;
             _isAmbiguous |= _commands.Exists(other => other.Cookie == request.Cookie
                 && (other.Command, other.Length) != (request.Command, request.Length));
@@ -118,6 +125,8 @@ internal ref struct ReplyCheck
             if (_sent.Length < size) return;
             _sent = _sent[(int)size..];
         }
+        // What is left is part of a command, or it says goodbye, or nonsense.
+        _isInStep &= _sent.Length < NbdProtocol.RequestSize;
     }
 
     private static bool IsRefused(NbdRequest request) =>
