@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
 using Braid.Mapper;
 
 namespace Braid.Daemon;
@@ -38,7 +39,8 @@ public sealed record ControlReply
 
     public static ControlReply Refused(string error) => new()
     {
-        Error = error.Length <= MaxError ? error : error[..MaxError] + "...",
+        // It may quote a word of the request, which may hold anything.
+        Error = PlainText.OneLine(error.Length <= MaxError ? error : error[..MaxError] + "..."),
     };
 }
 
