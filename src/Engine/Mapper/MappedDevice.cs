@@ -48,6 +48,11 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
 
     public override RequestQueue? Queue => _core?.Queue;
 
+    /// <summary>
+    /// What holds writes back that a stale one may overwrite; null before a table.
+    /// </summary>
+    public StaleWriteShield? Shield => _core?.Shield;
+
     public override BlockStatistics Statistics => _core?.Statistics ?? NoStatistics;
 
     /// <summary>I/Os of clients that have not ended, wherever they are held.</summary>

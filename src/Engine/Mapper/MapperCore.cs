@@ -9,6 +9,11 @@ namespace Braid.Mapper;
 /// </summary>
 internal abstract class MapperCore
 {
+    protected MapperCore() => Shield = new StaleWriteShield(KickRequeueList);
+
+    /// <summary>Holds back what a stale write may overwrite; stays with the device.</summary>
+    public StaleWriteShield Shield { get; }
+
     /// <summary>The queue of a request-based device.</summary>
     public abstract RequestQueue? Queue { get; }
 

@@ -19,6 +19,9 @@ internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
     private IRequestTarget _target;
     private long _sizeBytes;
 
+    /// <summary>A retry waits for a write in flight to end.</summary>
+    private bool _retryWaits;
+
     public RequestMapper(
         IoLoop loop, IRequestTarget target, QueueLimits limits, QueueOptions options)
     {
@@ -61,6 +64,11 @@ internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
     {
         // As a path of a map above, whose table may be longer than this one's is now.
         if (request.End > _sizeBytes) return BlockStatus.IoError;
+        if (Shield.IsUp && MustWait(request))
+        {
+            _queue.Requeue(request, 0, RequestQueue.UntilKicked);
+            return BlockStatus.Ok;
+        }
         if (_target.IsBusy) return BlockStatus.Resource;
         TargetIo io = _ios[request.Tag];
         MapResult result = _target.CloneAndMap(request, io, this, out Request? clone);
@@ -87,8 +95,12 @@ internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
     public void EndClone(Request clone, BlockStatus status, long done)
     {
         Request origin = clone.Origin!;
+        if (clone.Stale is { } stale) NoteStale(origin, stale);
+        // What a given-up path was sent as one write is sent again as one.
+        if (origin.Stale is not null && status != BlockStatus.Ok) done = 0;
         EndIoResult result = _target.EndIo(_ios[origin.Tag], clone.Operation, ref status);
         clone.Queue.Free(clone);
+        if (_retryWaits) KickRetries();
         switch (result)
         {
             case EndIoResult.Done:
@@ -106,6 +118,43 @@ internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
                 Invariant.Broken($"end-I/O result {result}");
                 break;
         }
+    }
+
+    private void NoteStale(Request origin, StaleWrite stale)
+    {
+        origin.Stale = StaleWrite.Join(origin.Stale, stale);
+        Shield.Add(origin, origin.Generation, origin.Offset, origin.Length, stale);
+    }
+
+    /// <summary>
+    /// A write waits for stale ones of others where it would go. The retry of a stale write waits
+    /// for overlapping ones that are on their way: it must be the last of them to land, since its
+    /// stale copy may be, too.
+    /// </summary>
+    private bool MustWait(Request request)
+    {
+        if (!request.IsWrite || request.Length == 0) return false;
+        if (Shield.Holds(request, request.Generation, request.Offset, request.Length)) return true;
+        if (!Shield.Has(request, request.Generation) || !IsOvertaking(request)) return false;
+        _retryWaits = true;
+        return true;
+    }
+
+    private bool IsOvertaking(Request retry)
+    {
+        for (int tag = 0; tag < _ios.Length; tag++)
+        {
+            Request other = _queue.Tags[tag];
+            if (other.State == RequestState.InFlight && other != retry && other.IsWrite
+                && other.Offset < retry.End && other.End > retry.Offset) return true;
+        }
+        return false;
+    }
+
+    private void KickRetries()
+    {
+        _retryWaits = false;
+        KickRequeueList();
     }
 
     /// <summary>Issues the clone past the path's own scheduler (map_request, REMAPPED).</summary>

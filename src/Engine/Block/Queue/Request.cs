@@ -71,6 +71,12 @@ public sealed class Request
     /// <summary>Of a clone: the request it was made for.</summary>
     public Request? Origin { get; internal set; }
 
+    /// <summary>
+    /// Copies of it that may still land: set by a transport that gives it up, and kept through
+    /// retries until the tag is free.
+    /// </summary>
+    public StaleWrite? Stale { get; set; }
+
     public long End => Offset + Length;
 
     public bool IsWrite => Operation is not (BlockOperation.Read or BlockOperation.Extents);
@@ -169,6 +175,6 @@ public sealed class Request
         FirstBio = bio.Next;
         if (FirstBio is null) LastBio = null;
         if (bio.HasData) Segments--;
-        bio.EndWith(status);
+        bio.EndWith(status, Stale);
     }
 }

@@ -12,7 +12,9 @@ public sealed partial class RequestQueue
     /// </summary>
     /// <param name="request">In flight at the driver, whose it no longer is.</param>
     /// <param name="done">Bytes from its start that succeeded.</param>
-    /// <param name="delayNs">0: this turn; else it waits at least so long, or for a kick.</param>
+    /// <param name="delayNs">
+    /// 0: this turn; else it waits at least so long, or for a kick; <see cref="UntilKicked"/>.
+    /// </param>
     public void Requeue(Request request, long done, long delayNs)
     {
         Invariant.That(request.State == RequestState.InFlight);

@@ -20,11 +20,14 @@ internal sealed class RequeueList
     public bool IsKicked { get; set; }
 
     /// <param name="request">To wait here.</param>
-    /// <param name="delayNs">All are kicked when the first delay has passed.</param>
+    /// <param name="delayNs">
+    /// All are kicked when the first delay has passed; <see cref="RequestQueue.UntilKicked"/> has
+    /// no end.
+    /// </param>
     public void Add(Request request, long delayNs)
     {
         _requests.AddLast(request);
-        if (delayNs > 0 && !_timer.IsArmed) _timer.Arm(delayNs);
+        if (delayNs is > 0 and < RequestQueue.UntilKicked && !_timer.IsArmed) _timer.Arm(delayNs);
     }
 
     public Request? TakeFirst() => _requests.TakeFirst();

@@ -53,6 +53,7 @@ public sealed class TagSet
         request.State = RequestState.Free;
         request.Origin = null;
         request.CloneOwner = null;
+        request.Stale = null;
         _free[_freeCount++] = request.Tag;
     }
 }
