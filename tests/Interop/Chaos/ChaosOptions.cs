@@ -8,12 +8,13 @@ internal sealed record ChaosOptions
 {
     public const string Help = """
         usage: ./chaos [--minutes M] [--seed N] [--paths N] [--io-timeout SECONDS]
-                       [--only KIND,...] [--without KIND,...]
+                       [--guard VALUE] [--only KIND,...] [--without KIND,...]
                ./chaos stall [--io-timeout SECONDS]
           --minutes M      how long faults are played (1)
           --seed N         another seed plays other faults (from the clock)
           --paths N        real servers over one file, 2 to 4 (4)
           --io-timeout S   of Braid's paths (1)
+          --guard VALUE    Braid's --stale-write-guard (time)
           --only, --without  kinds of faults: Kill, ShortPause, LongPause, Cut, Slow, Reset, Mute,
                            Deaf, Trap, Restarts, AllDown
           stall            measures what one hung path of two does to I/O, and to the other path
@@ -34,8 +35,23 @@ internal sealed record ChaosOptions
 
     public IReadOnlyList<FaultKind> Kinds { get; init; } = Enum.GetValues<FaultKind>();
 
+    /// <summary>
+    /// In the end every path must take I/O again; else it must be connected. One that has failed
+    /// often is held down for up to half a minute.
+    /// </summary>
+    public bool WaitsForAll { get; init; } = true;
+
+    /// <summary>Braid's stale_write_guard.</summary>
+    public string Guard { get; init; } = "time";
+
     /// <summary>A little more than an I/O may take while another path works.</summary>
     public TimeSpan Bound => IoTimeout + TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// The same for a write that overlaps one whose path was given up: it waits for the quiesce
+    /// time besides, which is the I/O timeout again.
+    /// </summary>
+    public TimeSpan HeldBound => (2 * IoTimeout) + TimeSpan.FromMilliseconds(100);
 
     /// <summary>The command that does the same again.</summary>
     public string Command
@@ -45,6 +61,7 @@ internal sealed record ChaosOptions
             var command = FormattableString.Invariant(
                 $"./chaos --minutes {Time.TotalMinutes:0.###} --seed {Seed} --paths {Paths}");
             command += FormattableString.Invariant($" --io-timeout {IoTimeout.TotalSeconds:0.###}");
+            if (Guard != "time") command += $" --guard {Guard}";
             return Kinds.Count == Enum.GetValues<FaultKind>().Length
                 ? command
                 : $"{command} --only {string.Join(',', Kinds)}";
@@ -77,6 +94,7 @@ internal sealed record ChaosOptions
         "--seed" => this with { Seed = (int)Number(value, 0, int.MaxValue) },
         "--paths" => this with { Paths = (int)Number(value, 2, 4) },
         "--io-timeout" => this with { IoTimeout = TimeSpan.FromSeconds(Number(value, 0.2, 60)) },
+        "--guard" => this with { Guard = value },
         "--only" => this with { Kinds = KindsOf(value) },
         "--without" => this with { Kinds = [.. Kinds.Except(KindsOf(value))] },
         _ => throw new FormatException($"no such option: {name}"),

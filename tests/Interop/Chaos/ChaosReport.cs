@@ -26,9 +26,13 @@ internal sealed record ChaosReport
     /// <summary>The longest time in which the machine let nobody run.</summary>
     public required TimeSpan MachinePause { get; init; }
 
+    public required bool WasInterrupted { get; init; }
+
     /// <summary>I/Os that took longer than they may while another path worked.</summary>
-    public IReadOnlyList<SlowIo> Broken =>
-        [.. Stalls(outage: false).Where(io => io.Time > Options.Bound)];
+    public IReadOnlyList<TimedIo> Broken =>
+    [
+        .. Free.Where(io => io.Time > Options.Bound), .. Held.Where(io => io.Time > Options.HeldBound),
+    ];
 
     public bool IsGood =>
         Broken.Count == 0 && Findings is { Errors.Count: 0, Stale: 0, Corrupt: 0 };
@@ -53,12 +57,15 @@ internal sealed record ChaosReport
             $" ({Findings.Stale} stale, {Findings.Corrupt} corrupt)");
         Row("errors", $"{Findings.Errors.Count}");
         foreach (string error in Findings.Errors.Take(8)) Row("", $"{error}");
-        Row("stalls", $"another path worked: {Longest(outage: false)}; ",
+        Row("stalls", $"another path worked: {Longest(Free)}; ",
             $"may be {ChaosClock.Milliseconds(Options.Bound)}");
-        Row("", $"no path worked ({Director.Outages.Count} times): {Longest(outage: true)}");
+        Row("", $"writes near one that was given up: {Longest(Held)}; ",
+            $"may be {ChaosClock.Milliseconds(Options.HeldBound)}");
+        Row("", $"no path worked ({Director.Outages.Count} times): {Longest(InOutage)}");
         Row("", $"the machine itself: {ChaosClock.Milliseconds(MachinePause)}");
-        foreach (SlowIo io in Broken.Take(8)) Row("too long", $"{Describe(io)}");
+        foreach (TimedIo io in Broken.Take(8)) Row("too long", $"{Describe(io)}");
         Row("repeat", $"{Options.Command}");
+        if (WasInterrupted) text.AppendLine("it was interrupted");
         text.Append(IsGood ? "every promise was kept" : "A PROMISE WAS BROKEN");
         return text.ToString();
     }
@@ -66,18 +73,31 @@ internal sealed record ChaosReport
     private static string Size(long bytes) =>
         (bytes / 1048576.0).ToString("0", CultureInfo.InvariantCulture) + " MiB";
 
-    private static string Describe(SlowIo io) =>
+    private static string Describe(TimedIo io) =>
         $"a {io.What} of {ChaosClock.Milliseconds(io.Time)} at {ChaosClock.Text(io.Began)} s";
 
     private string Kinds() => string.Join(
         ", ", Director.Counts.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key} {pair.Value}"));
 
-    private string Longest(bool outage)
+    private static string Longest(IEnumerable<TimedIo> ios)
     {
-        SlowIo[] all = [.. Stalls(outage).OrderByDescending(io => io.Time)];
+        TimedIo[] all = [.. ios.OrderByDescending(io => io.Time)];
         return all.Length == 0 ? "none over 100 ms" : $"longest {Describe(all[0])}";
     }
 
-    private IEnumerable<SlowIo> Stalls(bool outage) => Checker.Log.SlowOnes.Where(
-        io => outage == Director.Outages.Any(o => io.Began < o.Ended && io.Ended > o.Began));
+    private IEnumerable<TimedIo> InOutage => Slow.Where(IsInOutage);
+
+    /// <summary>Writes that may have waited for the quiesce time of another.</summary>
+    private IEnumerable<TimedIo> Held => Slow.Where(io => !IsInOutage(io) && MayBeHeld(io));
+
+    /// <summary>Those to which the I/O timeout alone applies: all others.</summary>
+    private IEnumerable<TimedIo> Free => Slow.Where(io => !IsInOutage(io) && !MayBeHeld(io));
+
+    private IReadOnlyList<TimedIo> Slow => Checker.Log.SlowOnes;
+
+    private bool IsInOutage(TimedIo io) =>
+        Director.Outages.Any(outage => io.Began < outage.Ended && io.Ended > outage.Began);
+
+    private bool MayBeHeld(TimedIo io) => Options.Guard != "off"
+        && Slow.Any(other => io.MayHaveWaitedFor(other, Options.IoTimeout));
 }

@@ -39,10 +39,12 @@ internal sealed class ChaosRun(ChaosOptions options)
         long fioAt = (long)Blocks * Stamp.BlockBytes;
         await stage.StartServersAsync(
             fioAt + (2 * FioLoad.RegionBytes), Servers[..options.Paths]);
-        await stage.StartBraidAsync(options.IoTimeout, _trace);
+        await stage.StartBraidAsync(
+            options.IoTimeout, _trace, "--stale-write-guard", options.Guard);
         var view = new MapView(
             stage.ControlSocket, ChaosStage.Map, [.. stage.Paths.Select(path => path.Name)]);
         var director = new Director(
+            options,
             new FaultPlan(options.Seed, stage.Paths, options.IoTimeout, options.Kinds),
             [.. stage.Paths.Select(path => new PathHealth(path, view, options.IoTimeout))],
             findings, _trace);
@@ -69,6 +71,7 @@ internal sealed class ChaosRun(ChaosOptions options)
             Fio = fio,
             Findings = findings,
             MachinePause = pulse.Longest,
+            WasInterrupted = cancel.IsCancellationRequested,
         };
     }
 
@@ -80,7 +83,7 @@ internal sealed class ChaosRun(ChaosOptions options)
         using var over = new CancellationTokenSource();
         Task watching = WatchAsync(view, findings, stop, over.Token);
         Task verifying = fio.RunAsync(options.Seed, stop.Token);
-        Task playing = director.RunAsync(stop.Token);
+        Task playing = director.RunAsync(stop.Token, cancel);
         while (!playing.IsCompleted)
         {
             Volatile.Write(ref _faults, director.Count);

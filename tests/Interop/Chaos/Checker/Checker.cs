@@ -11,7 +11,7 @@ namespace Braid.Tests.Interop.Chaos;
 internal sealed class Checker : IDisposable
 {
     /// <summary>So many blocks in one I/O.</summary>
-    private const int MaxBlocks = 8;
+    public const int MaxBlocks = 8;
 
     /// <summary>Every other I/O goes to the first blocks: the most rewrites are there.</summary>
     private const int HotBlocks = 48;
@@ -191,7 +191,8 @@ internal sealed class Checker : IDisposable
             RawNbd.Write => "write",
             _ => "flush",
         };
-        Log.Add(began, ended, what);
+        int first = (int)(offset / Stamp.BlockBytes);
+        Log.Add(new TimedIo(began, ended, what, first, data.Length / Stamp.BlockBytes));
         if (error != 0) _findings.Error($"checker: a {what} failed with {error}");
         return error == 0;
     }

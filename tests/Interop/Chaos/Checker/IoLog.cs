@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace Braid.Tests.Interop.Chaos;
 
-/// <summary>An I/O that took long.</summary>
-internal readonly record struct SlowIo(TimeSpan Began, TimeSpan Ended, string What)
+/// <summary>An I/O with its time, and the blocks that it was for.</summary>
+internal readonly record struct TimedIo(
+    TimeSpan Began, TimeSpan Ended, string What, int First, int Count)
 {
     public TimeSpan Time => Ended - Began;
+
+    /// <summary>
+    /// Whether it may have waited for the copy of another write, whose path was given up at the
+    /// end of the I/O timeout, to be quiet. Neighbours count, too: they are merged.
+    /// </summary>
+    public bool MayHaveWaitedFor(TimedIo other, TimeSpan ioTimeout) =>
+        this != other && What == "write" && other.What == "write"
+        && Began < other.Began + (2 * ioTimeout) && Ended > other.Began + (ioTimeout / 2)
+        && First - Checker.MaxBlocks <= other.First + other.Count
+        && other.First - Checker.MaxBlocks <= First + Count;
 }
 
 /// <summary>How long the I/Os of one kind of client took. Threads: all workers; one lock.</summary>
@@ -14,7 +25,7 @@ internal sealed class IoLog
     private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _lock = new();
-    private readonly List<SlowIo> _slow = [];
+    private readonly List<TimedIo> _slow = [];
     private readonly List<(TimeSpan Ended, TimeSpan Time)> _all = [];
 
     public long Count
@@ -25,7 +36,7 @@ internal sealed class IoLog
         }
     }
 
-    public IReadOnlyList<SlowIo> SlowOnes
+    public IReadOnlyList<TimedIo> SlowOnes
     {
         get
         {
@@ -33,12 +44,12 @@ internal sealed class IoLog
         }
     }
 
-    public void Add(TimeSpan began, TimeSpan ended, string what)
+    public void Add(TimedIo io)
     {
         lock (_lock)
         {
-            _all.Add((ended, ended - began));
-            if (ended - began >= Slow) _slow.Add(new SlowIo(began, ended, what));
+            _all.Add((io.Ended, io.Time));
+            if (io.Time >= Slow) _slow.Add(io);
         }
     }
 

@@ -12,7 +12,8 @@ internal readonly record struct Outage(TimeSpan Began, TimeSpan Ended);
 /// themselves happens on one task.
 /// </summary>
 internal sealed class Director(
-    FaultPlan plan, IReadOnlyList<PathHealth> paths, Findings findings, Trace trace)
+    ChaosOptions options, FaultPlan plan, IReadOnlyList<PathHealth> paths, Findings findings,
+    Trace trace)
 {
     /// <summary>Paths whose faults are over have come back by then, whatever their backoff.</summary>
     private static readonly TimeSpan Return = TimeSpan.FromSeconds(45);
@@ -30,8 +31,8 @@ internal sealed class Director(
 
     public IReadOnlyList<Outage> Outages => _outages;
 
-    /// <summary>Plays until it is told to stop; then waits until all paths work again.</summary>
-    public async Task RunAsync(CancellationToken stop)
+    /// <summary>Plays until it is told to stop; then waits until all paths are back.</summary>
+    public async Task RunAsync(CancellationToken stop, CancellationToken cancel)
     {
         while (!stop.IsCancellationRequested)
         {
@@ -42,7 +43,10 @@ internal sealed class Director(
             TimeSpan rest = fault.Gap - (ChaosClock.Now - began);
             await WaitAsync(() => ChaosClock.Now - began > rest, stop);
         }
-        await WaitAsync(() => paths.All(path => path.TakesIo), CancellationToken.None);
+        Func<PathHealth, bool> isBack = options.WaitsForAll && !cancel.IsCancellationRequested
+            ? path => path.TakesIo
+            : path => path.Works;
+        await WaitAsync(() => paths.All(isBack), CancellationToken.None);
     }
 
     /// <summary>False when it was told to stop, or when it waits in vain.</summary>
@@ -123,7 +127,7 @@ internal sealed class Director(
         PathHealth? path = fault.Wishes.Select(HealthOf).FirstOrDefault(path =>
             path.Fault is null && FaultActions.Suits(fault.Kind, path.Path)
             && paths.Any(other => other != path && other.Works)
-            && !(hangs && paths.Any(other => other != path && other.IsSuspect)));
+            && !(hangs && paths.Any(other => other != path && other.IsSettling)));
         return path is null ? [] : [path];
     }
 

@@ -29,15 +29,24 @@ internal sealed class PathHealth(ChaosPath path, MapView view, TimeSpan ioTimeou
             if (_hang is not { } hang) return false;
             if (Fault is null && ChaosClock.Now > _ended + _after) return false;
             // One that lets I/O begin again and again is never known.
-            return hang is FaultKind.Trap or FaultKind.Slow
-                || view.LastFailed(path.Name) <= _hangBegan;
+            return hang is FaultKind.Trap or FaultKind.Slow || KnownSince is null;
         }
     }
+
+    /// <summary>
+    /// Writes may still wait for the copies of others that a hang has left behind.
+    /// </summary>
+    public bool IsSettling => IsSuspect
+        || (KnownSince is { } known && ChaosClock.Now < known + _after);
 
     /// <summary>I/O that is sent there is served, and Braid is able to send it.</summary>
     public bool Works => Fault is null && !IsSuspect && Seen.IsUp && Seen.Asked > _ended;
 
     public bool TakesIo => Works && Seen.IsActive;
+
+    /// <summary>When Braid had given the path up in its last hang.</summary>
+    private TimeSpan? KnownSince =>
+        _hang is null ? null : view.FailedAfter(path.Name, _hangBegan);
 
     private PathView Seen => view.Of(path.Name);
 

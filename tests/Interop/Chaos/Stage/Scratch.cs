@@ -39,7 +39,8 @@ internal sealed class Scratch : IAsyncDisposable
 
     public async Task<Peer> StartAsync(string name, IReadOnlyList<string> command)
     {
-        Peer peer = await Peer.StartAsync(name, command[0], command.Skip(1), Folder);
+        // In a session of its own: Ctrl-C ends the run, and that ends them, in order.
+        Peer peer = await Peer.StartAsync(name, "setsid", command, Folder);
         lock (_lock) _peers.Add(peer);
         return peer;
     }
