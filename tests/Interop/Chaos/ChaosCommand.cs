@@ -43,7 +43,9 @@ internal static class ChaosCommand
         ];
         try
         {
-            return await PlayAsync(options, cancel.Token);
+            return options.MeasuresStall
+                ? await MeasureAsync(options, cancel.Token)
+                : await PlayAsync(options, cancel.Token);
         }
         catch (ChaosException error)
         {
@@ -66,6 +68,24 @@ internal static class ChaosCommand
         Console.WriteLine(report.Text());
         if (!report.IsGood) Console.WriteLine($"what happened: {SaveTrace(run.Trace, options)}");
         return report.IsGood && !cancel.IsCancellationRequested ? Ok : Failed;
+    }
+
+    private static async Task<int> MeasureAsync(ChaosOptions options, CancellationToken cancel)
+    {
+        bool isGood = true;
+        Console.WriteLine(StallTable.Head);
+        Findings findings = await new StallRun(options).RunAsync(
+            row =>
+            {
+                Console.WriteLine(StallTable.Line(row));
+                isGood &= row.IsUndisturbed && row.Free <= options.Bound
+                    && row.Held <= options.HeldBound(1);
+            },
+            cancel);
+        foreach (string error in findings.Errors) Console.WriteLine(error);
+        isGood &= findings is { Errors.Count: 0, Stale: 0, Corrupt: 0 };
+        Console.WriteLine(isGood ? "every promise was kept" : "A PROMISE WAS BROKEN");
+        return isGood && !cancel.IsCancellationRequested ? Ok : Failed;
     }
 
     /// <summary>A line of progress, at a terminal.</summary>

@@ -49,9 +49,10 @@ internal sealed record ChaosOptions
 
     /// <summary>
     /// The same for a write that overlaps one whose path was given up: it waits for the quiesce
-    /// time besides, which is the I/O timeout again.
+    /// time besides, which is the I/O timeout again, and may do so after each fault that it meets.
     /// </summary>
-    public TimeSpan HeldBound => (2 * IoTimeout) + TimeSpan.FromMilliseconds(100);
+    public TimeSpan HeldBound(int faults) =>
+        (Math.Max(1, faults) * 2 * IoTimeout) + TimeSpan.FromMilliseconds(100);
 
     /// <summary>The command that does the same again.</summary>
     public string Command

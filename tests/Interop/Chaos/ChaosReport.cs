@@ -28,10 +28,14 @@ internal sealed record ChaosReport
 
     public required bool WasInterrupted { get; init; }
 
+    private Stalls Stalls => new(Checker.Log.SlowOnes, Director.Outages, Options);
+
     /// <summary>I/Os that took longer than they may while another path worked.</summary>
     public IReadOnlyList<TimedIo> Broken =>
     [
-        .. Free.Where(io => io.Time > Options.Bound), .. Held.Where(io => io.Time > Options.HeldBound),
+        .. Stalls.Free.Where(io => io.Time > Options.Bound),
+        .. Stalls.Held.Where(io => io.Time > Options.HeldBound(Director.Beginnings.Count(
+            began => began > io.Began - (2 * Options.IoTimeout) && began < io.Ended))),
     ];
 
     public bool IsGood =>
@@ -57,11 +61,11 @@ internal sealed record ChaosReport
             $" ({Findings.Stale} stale, {Findings.Corrupt} corrupt)");
         Row("errors", $"{Findings.Errors.Count}");
         foreach (string error in Findings.Errors.Take(8)) Row("", $"{error}");
-        Row("stalls", $"another path worked: {Longest(Free)}; ",
+        Row("stalls", $"another path worked: {Longest(Stalls.Free)}; ",
             $"may be {ChaosClock.Milliseconds(Options.Bound)}");
-        Row("", $"writes near one that was given up: {Longest(Held)}; ",
-            $"may be {ChaosClock.Milliseconds(Options.HeldBound)}");
-        Row("", $"no path worked ({Director.Outages.Count} times): {Longest(InOutage)}");
+        Row("", $"writes near one that was given up: {Longest(Stalls.Held)}; ",
+            $"may be {ChaosClock.Milliseconds(Options.HeldBound(1))} for each fault");
+        Row("", $"no path worked ({Director.Outages.Count} times): {Longest(Stalls.InOutage)}");
         Row("", $"the machine itself: {ChaosClock.Milliseconds(MachinePause)}");
         foreach (TimedIo io in Broken.Take(8)) Row("too long", $"{Describe(io)}");
         Row("repeat", $"{Options.Command}");
@@ -84,20 +88,4 @@ internal sealed record ChaosReport
         TimedIo[] all = [.. ios.OrderByDescending(io => io.Time)];
         return all.Length == 0 ? "none over 100 ms" : $"longest {Describe(all[0])}";
     }
-
-    private IEnumerable<TimedIo> InOutage => Slow.Where(IsInOutage);
-
-    /// <summary>Writes that may have waited for the quiesce time of another.</summary>
-    private IEnumerable<TimedIo> Held => Slow.Where(io => !IsInOutage(io) && MayBeHeld(io));
-
-    /// <summary>Those to which the I/O timeout alone applies: all others.</summary>
-    private IEnumerable<TimedIo> Free => Slow.Where(io => !IsInOutage(io) && !MayBeHeld(io));
-
-    private IReadOnlyList<TimedIo> Slow => Checker.Log.SlowOnes;
-
-    private bool IsInOutage(TimedIo io) =>
-        Director.Outages.Any(outage => io.Began < outage.Ended && io.Ended > outage.Began);
-
-    private bool MayBeHeld(TimedIo io) => Options.Guard != "off"
-        && Slow.Any(other => io.MayHaveWaitedFor(other, Options.IoTimeout));
 }

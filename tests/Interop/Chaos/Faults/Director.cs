@@ -23,6 +23,7 @@ internal sealed class Director(
     private readonly List<(Task Task, FaultKind Kind, PathHealth Path)> _playing = [];
     private readonly List<Outage> _outages = [];
     private readonly Dictionary<FaultKind, int> _counts = [];
+    private readonly List<TimeSpan> _beginnings = [];
     private TimeSpan? _outageBegan;
 
     public int Count => _counts.Values.Sum();
@@ -30,6 +31,9 @@ internal sealed class Director(
     public IReadOnlyDictionary<FaultKind, int> Counts => _counts;
 
     public IReadOnlyList<Outage> Outages => _outages;
+
+    /// <summary>When each fault began.</summary>
+    public IReadOnlyList<TimeSpan> Beginnings => _beginnings;
 
     /// <summary>Plays until it is told to stop; then waits until all paths are back.</summary>
     public async Task RunAsync(CancellationToken stop, CancellationToken cancel)
@@ -94,6 +98,7 @@ internal sealed class Director(
         };
         if (chosen.Length == 0) return false;
         int number = Count + 1;
+        _beginnings.Add(ChaosClock.Now);
         _counts[fault.Kind] = _counts.GetValueOrDefault(fault.Kind) + 1;
         trace.Add(string.Create(
             CultureInfo.InvariantCulture,

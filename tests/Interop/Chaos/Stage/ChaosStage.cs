@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Globalization;
+using System.Text.Json;
 using Braid.Tests.Interop.Support;
 
 namespace Braid.Tests.Interop.Chaos;
@@ -64,6 +65,27 @@ internal sealed class ChaosStage : IAsyncDisposable
         peer.ErrorLine += line => trace.Add($"    {line}");
         Braid = new BraidProcess(peer);
         await Braid.WaitForExportAsync();
+    }
+
+    /// <summary>Makes another map in the same Braid, over one path. Returns its socket.</summary>
+    public async Task<string> CreateMapAsync(string name, ChaosPath path, long bytes)
+    {
+        string socket = _scratch.FilePath(name);
+        string table = string.Create(
+            CultureInfo.InvariantCulture,
+            $"0 {bytes / 512} multipath 0 0 1 1 service-time 0 1 1 {path.Name} 1");
+        byte[] request = JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            command = "create",
+            name,
+            table,
+            exports = new[] { $"nbd+unix:///{Export}?socket={socket}" },
+        });
+        using JsonDocument answer =
+            await MapView.AskAsync(ControlSocket, [.. request, (byte)'\n']);
+        if (answer.RootElement.TryGetProperty("error", out JsonElement error))
+            throw new ChaosException($"map {name}: {error.GetString()}");
+        return socket;
     }
 
     public async ValueTask DisposeAsync()
