@@ -47,7 +47,7 @@ internal static class ChaosCommand
                 ? await MeasureAsync(options, cancel.Token)
                 : await PlayAsync(options, cancel.Token);
         }
-        catch (ChaosException error)
+        catch (Exception error) when (error is ChaosException or Xunit.Sdk.XunitException)
         {
             Console.Error.WriteLine($"chaos: {error.Message}");
             return Failed;

@@ -90,7 +90,9 @@ internal sealed class ChaosRun(ChaosOptions options)
             await Task.WhenAny(playing, Task.Delay(200, CancellationToken.None));
         }
         await playing;
-        if (!watching.IsCompleted) await verifying;
+        // A pass of fio ends by itself, unless nobody wants to wait or it waits in vain.
+        if (!watching.IsCompleted)
+            await Task.WhenAny(verifying, Task.Delay(Timeout.Infinite, cancel));
         await over.CancelAsync();
         await watching;
     }

@@ -12,12 +12,10 @@ internal static class Stamp
 {
     public const int BlockBytes = 4096;
 
-    private const int Pairs = BlockBytes / (2 * sizeof(long));
-
     public static void Fill(Span<byte> block, long number, long write)
     {
         Span<long> words = MemoryMarshal.Cast<byte, long>(block);
-        for (int i = 0; i < Pairs; i++) (words[2 * i], words[(2 * i) + 1]) = (number, write);
+        for (int i = 0; i < words.Length; i += 2) (words[i], words[i + 1]) = (number, write);
     }
 
     /// <summary>
@@ -27,9 +25,9 @@ internal static class Stamp
     {
         ReadOnlySpan<long> words = MemoryMarshal.Cast<byte, long>(block);
         writes.Clear();
-        for (int i = 0; i < Pairs; i++)
+        for (int i = 0; i < words.Length; i += 2)
         {
-            long write = words[2 * i] == number ? words[(2 * i) + 1] : -1;
+            long write = words[i] == number ? words[i + 1] : -1;
             if (!writes.Contains(write)) writes.Add(write);
         }
     }
