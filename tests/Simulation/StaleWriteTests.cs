@@ -2,7 +2,6 @@
 using Braid.Block;
 using Braid.Daemon;
 using Braid.Io;
-using Braid.Mapper;
 using Braid.Transports.Nbd;
 
 namespace Braid.Tests.Simulation;
@@ -25,7 +24,7 @@ public sealed class StaleWriteTests
     {
         using SimulatedWorld world = Start(bioMode, StaleWriteGuard.Off);
         using var first = HungWrite(world);
-        using var second = new TestIo(world, BlockOperation.Write, 0, New);
+        using var second = new MapIo(world, BlockOperation.Write, 0, New);
         world.RunUntil(() => second.IsDone);
         Unhang(world);
         world.RunFor(Second);
@@ -41,11 +40,12 @@ public sealed class StaleWriteTests
     {
         using SimulatedWorld world = Start(bioMode, how);
         using var first = HungWrite(world);
-        using var second = new TestIo(world, BlockOperation.Write, 0, New);
+        using var second = new MapIo(world, BlockOperation.Write, 0, New);
         world.RunFor(300 * Ms);
         second.IsDone.ShouldBeFalse();
         Unhang(world);
         world.RunUntil(() => second.IsDone, within: 10 * Ms);
+        second.Status.ShouldBe(BlockStatus.Ok);
         world.RunFor(Second);
         Stored(world, 0).ShouldBe(New);
         world.Stack.Map!.Shield!.IsUp.ShouldBeFalse();
@@ -59,7 +59,7 @@ public sealed class StaleWriteTests
         using SimulatedWorld world = Start(bioMode, StaleWriteGuard.Time);
         using var first = HungWrite(world);
         long givenUp = world.Loop.NowNs;
-        using var second = new TestIo(world, BlockOperation.Write, 0, New);
+        using var second = new MapIo(world, BlockOperation.Write, 0, New);
         world.RunUntil(() => second.IsDone);
         (world.Loop.NowNs - givenUp).ShouldBeInRange(990 * Ms, 1010 * Ms);
     }
@@ -69,7 +69,7 @@ public sealed class StaleWriteTests
     {
         using SimulatedWorld world = Start(false, StaleWriteGuard.Proof);
         using var first = HungWrite(world);
-        using var second = new TestIo(world, BlockOperation.Write, 0, New);
+        using var second = new MapIo(world, BlockOperation.Write, 0, New);
         world.RunFor(100 * Second);
         second.IsDone.ShouldBeFalse();
         world.Stack.Map!.Shield!.Lower();
@@ -84,9 +84,9 @@ public sealed class StaleWriteTests
     {
         using SimulatedWorld world = Start(false, StaleWriteGuard.Time);
         using var first = HungWrite(world);
-        using var overlaps = new TestIo(world, operation, 0, New);
-        using var beside = new TestIo(world, operation, 64 << 10, New);
-        using var read = new TestIo(world, BlockOperation.Read, 0, 0);
+        using var overlaps = new MapIo(world, operation, 0, New);
+        using var beside = new MapIo(world, operation, 64 << 10, New);
+        using var read = new MapIo(world, BlockOperation.Read, 0, 0);
         world.RunFor(100 * Ms);
         overlaps.IsDone.ShouldBeFalse();
         beside.IsDone.ShouldBeTrue();
@@ -105,10 +105,10 @@ public sealed class StaleWriteTests
         using SimulatedWorld world = Start(bioMode, StaleWriteGuard.Time, paths: 3);
         SimulatedLink slow = world.Network.Link(world.Servers[1].Endpoint);
         world.Network.Link(world.Servers[0].Endpoint).IsHung = true;
-        using var first = new TestIo(world, BlockOperation.Write, 0, Old);
+        using var first = new MapIo(world, BlockOperation.Write, 0, Old);
         world.RunFor(900 * Ms);
         slow.LatencyNs = 200 * Ms;
-        using var second = new TestIo(world, BlockOperation.Write, 0, New);
+        using var second = new MapIo(world, BlockOperation.Write, 0, New);
         world.RunUntil(() => first.IsDone && second.IsDone);
         int settled = Stored(world, 0);
         Unhang(world);
@@ -121,11 +121,11 @@ public sealed class StaleWriteTests
     {
         using SimulatedWorld world = Start(false, StaleWriteGuard.Time);
         world.Network.Link(world.Servers[0].Endpoint).LatencyNs = 500 * Ms;
-        using var first = new TestIo(world, BlockOperation.Write, 0, Old);
+        using var first = new MapIo(world, BlockOperation.Write, 0, Old);
         world.RunFor(400 * Ms);
         world.Servers[0].Kill();
         world.RunUntil(() => first.IsDone);
-        using var second = new TestIo(world, BlockOperation.Write, 0, New);
+        using var second = new MapIo(world, BlockOperation.Write, 0, New);
         world.RunFor(500 * Ms);
         second.IsDone.ShouldBeFalse();
         world.RunUntil(() => second.IsDone, within: Second);
@@ -145,10 +145,10 @@ public sealed class StaleWriteTests
     }
 
     /// <summary>A write that the first path hangs with, and that another has done.</summary>
-    private static TestIo HungWrite(SimulatedWorld world)
+    private static MapIo HungWrite(SimulatedWorld world)
     {
         world.Network.Link(world.Servers[0].Endpoint).IsHung = true;
-        TestIo io = new(world, BlockOperation.Write, 0, Old);
+        MapIo io = new(world, BlockOperation.Write, 0, Old);
         world.RunUntil(() => io.IsDone);
         PathDevice path = world.Stack.Paths.All[0];
         world.Stack.Paths.IsActive(path).ShouldBeFalse("the write went by the other path");
@@ -160,31 +160,4 @@ public sealed class StaleWriteTests
 
     private static unsafe int Stored(SimulatedWorld world, long offset) =>
         *world.Store.At(offset);
-
-    /// <summary>One I/O of 4 KiB on the map itself.</summary>
-    private sealed class TestIo : IBioOwner, IDisposable
-    {
-        private readonly TestBuffer _buffer = new(4096);
-
-        public TestIo(SimulatedWorld world, BlockOperation operation, long offset, int value)
-        {
-            _buffer.Bytes.Fill((byte)value);
-            var bio = new Bio(this) { Operation = operation, Offset = offset, Length = 4096 };
-            if (bio.HasData) _buffer.AttachTo(bio);
-            MappedDevice map = world.Stack.Map!;
-            map.Submit(bio);
-        }
-
-        public bool IsDone { get; private set; }
-
-        public int First => _buffer.Bytes[0];
-
-        public void EndBio(Bio bio)
-        {
-            bio.Status.ShouldBe(BlockStatus.Ok);
-            IsDone = true;
-        }
-
-        public void Dispose() => _buffer.Dispose();
-    }
 }

@@ -166,6 +166,7 @@ internal sealed class RunOptions
             {
                 Depth = 1024,
                 CapMerges = true,
+                FreeRetries = MapOptions.FreeRetries,
                 Scheduler = (SchedulerKind)Choose(parsed, _scheduler, "none", "deadline"),
             },
             Nbd = ReadNbd(parsed),

@@ -8,7 +8,7 @@ namespace Braid.Mapper;
 /// The bio-based core (drivers/md/dm.c): each bio is cloned for each target it touches, and goes to
 /// the device below at once; merging, if any, is that device's queue's.
 /// </summary>
-internal sealed unsafe class BioMapper(
+internal sealed unsafe partial class BioMapper(
     ITargetHost host, Table firstTable, QueueLimits firstLimits) : MapperCore, IBioOwner
 {
     private readonly Stack<TargetBio> _clones = new();
@@ -91,6 +91,7 @@ internal sealed unsafe class BioMapper(
         whole.Bio = bio;
         whole.Status = BlockStatus.Ok;
         whole.Stale = null;
+        whole.StartNs = host.Loop.NowNs;
         whole.IsRequeued = false;
         whole.IsDeferred = false;
         // One extra, so that parts that end at once do not end the whole before all are made.
@@ -105,6 +106,11 @@ internal sealed unsafe class BioMapper(
     public void Map(TargetBio part)
     {
         part.Clone.Offset = part.Offset;
+        if (part.IsCondemned)
+        {
+            End(part, BlockStatus.IoError);
+            return;
+        }
         if (Shield.IsUp && MustWait(part))
         {
             if (_isQuiesced) Defer(part);
@@ -223,6 +229,7 @@ internal sealed unsafe class BioMapper(
         if (!_clones.TryPop(out TargetBio? part)) part = NewPart();
         Bio bio = whole.Bio!;
         part.Use++;
+        part.IsCondemned = false;
         part.Whole = whole;
         part.Entry = entry;
         part.Offset = offset;

@@ -103,6 +103,16 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
     /// <summary>Does not wait any more.</summary>
     public void ForgetWaiter(Action callback) => _eventWaiters.Remove(callback);
 
+    /// <summary>I/Os that wait for something, and are not on their way; oldest first.</summary>
+    public IReadOnlyList<HeldIo> Held() =>
+        _core is null ? [] : [.. _core.Held().OrderByDescending(held => held.AgeNs)];
+
+    /// <summary>
+    /// Has held I/Os fail, those whose ids are meant; while it is suspended, when it is resumed.
+    /// How many.
+    /// </summary>
+    public int FailHeld(Predicate<string> isMeant) => _core?.FailHeld(isMeant) ?? 0;
+
     public void KickRequeueList() => _core?.KickRequeueList();
 
     public void Remap(TargetBio bio) => ((BioMapper)_core!).Map(bio);

@@ -22,6 +22,15 @@ internal abstract class MapperCore
     /// <summary>I/Os of clients that have not ended, wherever they are held.</summary>
     public abstract int InFlight { get; }
 
+    /// <summary>I/Os that wait for something, and are not on their way.</summary>
+    public abstract IEnumerable<HeldIo> Held();
+
+    /// <summary>
+    /// Has held I/Os fail, those that are meant; while the device is suspended, when it is resumed.
+    /// How many.
+    /// </summary>
+    public abstract int FailHeld(Predicate<string> isMeant);
+
     public abstract void Submit(Bio bio);
 
     /// <summary>Swaps the table; only while quiesced and idle.</summary>

@@ -43,6 +43,9 @@ public sealed class TargetBio
     /// <summary>Counts its uses: it is pooled.</summary>
     internal uint Use { get; set; }
 
+    /// <summary>Somebody wants it to fail when it is mapped again.</summary>
+    internal bool IsCondemned { get; set; }
+
     /// <summary>The clone is at the device below.</summary>
     internal bool IsBelow { get; set; }
 
@@ -58,6 +61,9 @@ internal sealed class MappedBio
     public Bio? Bio { get; set; }
 
     public int Parts { get; set; }
+
+    /// <summary>When it came, on the loop's clock.</summary>
+    public long StartNs { get; set; }
 
     public BlockStatus Status { get; set; }
 

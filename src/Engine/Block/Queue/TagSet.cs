@@ -42,8 +42,7 @@ public sealed class TagSet
         if (_freeCount == 0) return null;
         Request request = _requests[_free[--_freeCount]];
         Invariant.That(request.State == RequestState.Free);
-        request.Generation++;
-        request.State = RequestState.Queued;
+        request.Take(request.Queue.Loop.NowNs);
         return request;
     }
 
