@@ -3,7 +3,7 @@ using Braid.Tests.Interop.Chaos;
 
 namespace Braid.Tests.Interop;
 
-/// <summary>A quarter of a minute of ./chaos, and that its checker finds what it is to find.</summary>
+/// <summary>A quarter of a minute of ./chaos, and what its checker is to find.</summary>
 public sealed class ChaosTests
 {
     private readonly BlockHistory _history = new(blocks: 4);

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Braid.Tests.Interop.Chaos;
 
-/// <summary>`./chaos`: runs, reports, and says by its status whether every promise was kept.</summary>
+/// <summary>
+/// `./chaos`: runs, reports, and says by its status whether every promise was kept.
+/// </summary>
 internal static class ChaosCommand
 {
     private const int Ok = 0;

@@ -14,7 +14,7 @@ internal sealed class ChaosRun(ChaosOptions options)
 
     private const int Workers = 12;
 
-    /// <summary>The first N of them: both servers, with and without a network of their own.</summary>
+    /// <summary>The first N: both servers, with and without a network of their own.</summary>
     private static readonly (ServerKind Kind, bool HasNet)[] Servers =
     [
         (ServerKind.Nbdkit, false), (ServerKind.QemuNbd, true),

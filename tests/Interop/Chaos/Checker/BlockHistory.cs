@@ -6,7 +6,7 @@ internal enum ReadVerdict
 {
     Allowed,
 
-    /// <summary>An older write's bytes, after a newer one was acknowledged or had been read.</summary>
+    /// <summary>An older write's bytes, after a newer one was acknowledged or read.</summary>
     Stale,
 
     /// <summary>Bytes that nobody has written there.</summary>

@@ -7,15 +7,17 @@ namespace Braid.Tests.Interop.Chaos;
 internal readonly record struct Outage(TimeSpan Began, TimeSpan Ended);
 
 /// <summary>
-/// Plays the faults of a plan. But for <see cref="FaultKind.AllDown"/> it leaves one path alone that
-/// works, and lets one hang be noticed before the next one begins. Everything but the actions
+/// Plays the faults of a plan. But for <see cref="FaultKind.AllDown"/> it leaves one path alone
+/// that works, and lets one hang be noticed before the next one begins. Everything but the actions
 /// themselves happens on one task.
 /// </summary>
 internal sealed class Director(
     ChaosOptions options, FaultPlan plan, IReadOnlyList<PathHealth> paths, Findings findings,
     Trace trace)
 {
-    /// <summary>Paths whose faults are over have come back by then, whatever their backoff.</summary>
+    /// <summary>
+    /// Paths whose faults are over have come back by then, whatever their backoff.
+    /// </summary>
     private static readonly TimeSpan Return = TimeSpan.FromSeconds(45);
 
     private const int StepMs = 5;

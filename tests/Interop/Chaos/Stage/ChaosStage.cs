@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json;
 using Braid.Tests.Interop.Support;
@@ -103,7 +104,7 @@ internal sealed class ChaosStage : IAsyncDisposable
             // The rules of a firewall are as likely to be missing as the namespace.
             await _hub.RunAsync("nft", "add table ip probe");
         }
-        catch (Exception error) when (error is ChaosException or System.ComponentModel.Win32Exception)
+        catch (Exception error) when (error is ChaosException or Win32Exception)
         {
             _hub = null;
             WithoutNetworks = error.Message.Split('\n')[0];

@@ -42,7 +42,8 @@ internal sealed class StallRun(ChaosOptions options)
     {
         await using var stage = new ChaosStage();
         long bytes = (long)Blocks * Stamp.BlockBytes;
-        await stage.StartServersAsync(bytes, [(ServerKind.Nbdkit, true), (ServerKind.Nbdkit, true)]);
+        await stage.StartServersAsync(
+            bytes, [(ServerKind.Nbdkit, true), (ServerKind.Nbdkit, true)]);
         if (!FaultActions.Suits(kind, stage.Paths[0])) return null;
         await stage.StartBraidAsync(options.IoTimeout, _trace, "--selector", "round-robin 0");
         using var checker = new Checker(Blocks, findings);
