@@ -14,6 +14,8 @@ internal sealed class ChaosRun(ChaosOptions options)
 
     private const int Workers = 12;
 
+    private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(2);
+
     /// <summary>The first N: both servers, with and without a network of their own.</summary>
     private static readonly (ServerKind Kind, bool HasNet)[] Servers =
     [
@@ -22,13 +24,12 @@ internal sealed class ChaosRun(ChaosOptions options)
     ];
 
     private readonly Trace _trace = new();
+    private int _faults;
 
     public Trace Trace => _trace;
 
     /// <summary>Faults played so far.</summary>
     public int Faults => Volatile.Read(ref _faults);
-
-    private int _faults;
 
     /// <summary>Plays until the time is up, or until it is told to stop.</summary>
     /// <exception cref="ChaosException">It could not be played.</exception>
@@ -53,6 +54,8 @@ internal sealed class ChaosRun(ChaosOptions options)
         using var pulse = new Pulse();
         await checker.StartAsync(stage.ExportSocket, ChaosStage.Export, Workers, options.Seed);
 
+        // Braid's code is compiled while it first runs: that is no stall of a path's making.
+        await Task.Delay(Warmup, CancellationToken.None);
         TimeSpan began = ChaosClock.Now;
         await PlayAsync(view, director, fio, findings, cancel);
         TimeSpan took = ChaosClock.Now - began;
