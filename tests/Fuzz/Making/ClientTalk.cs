@@ -24,7 +24,10 @@ internal sealed class ClientTalk(LoopRandom random)
             lines = Interleave(lines, Talk(client));
         for (long changes = random.Next(5); changes > 0; changes--) Change(lines);
         if (random.Chance(300))
-            lines.Insert(0, random.Chance(30) ? "tears 1" : $"tears {_twister.Pick([7, 13, 27, 100, 700])}");
+        {
+            int tears = random.Chance(30) ? 1 : _twister.Pick([7, 13, 27, 100, 700]);
+            lines.Insert(0, Text($"tears {tears}"));
+        }
         return string.Join('\n', lines.Take(MaxLines));
     }
 
@@ -65,7 +68,8 @@ internal sealed class ClientTalk(LoopRandom random)
         return bytes;
     }
 
-    private static string Text(FormattableString line) => line.ToString(CultureInfo.InvariantCulture);
+    private static string Text(FormattableString line) =>
+        line.ToString(CultureInfo.InvariantCulture);
 
     private static string OptionLine(int client, NbdOption option, byte[] data) =>
         Text($"{client} option {(uint)option} {data.Length} {FuzzLine.Hex(data)}");

@@ -35,7 +35,8 @@ internal sealed class PathWorld : IDisposable
         for (int at = 0; at < VolumeBytes; at++)
             if ((at & 1024) == 0) _volume[at] = (byte)(1 + (at % 251));
         _device = new FuzzVolume(Loop, _volume, depth: 8);
-        _good = new NbdServer(Loop, Network, GoodAt, [new NbdExport("x", _device)], _pool, _ => { });
+        _good = new NbdServer(
+            Loop, Network, GoodAt, [new NbdExport("x", _device)], _pool, _ => { });
         _good.Start();
         Hostile = new HostileServer(Loop, Network, HostileAt, _volume, edits) { Style = style };
         _stack = new MapStack(Loop, Network, Options(map), new FuzzLogger());

@@ -103,7 +103,8 @@ internal ref struct ReplyCheck
             if (magic == NbdProtocol.SimpleReplyMagic) Simple(structured);
             else Chunk(structured, magic);
         }
-        That(!isOver || _isAmbiguous || _commands.Count == 0, $"{_commands.Count} commands are not answered");
+        That(!isOver || _isAmbiguous || _commands.Count == 0,
+            $"{_commands.Count} commands are not answered");
     }
 
     /// <summary>The whole ones, as far as the server follows.</summary>
