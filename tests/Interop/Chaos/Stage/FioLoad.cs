@@ -52,8 +52,8 @@ internal sealed class FioLoad(Scratch scratch, string uri, long offset, Findings
         "--output-format=json", $"--output={report}", "--eta=never",
         Word("--offset", offset + (Passes % 2 * RegionBytes)),
         Word("--randseed", seed & int.MaxValue), Word("--bs", BlockBytes), "--rw=randwrite",
-        "--iodepth=16", "--verify_state_save=0", Word("--rate_iops", $",{WritesPerSecond}"), "--verify_backlog=256",
-        "--clocksource=clock_gettime");
+        "--iodepth=16", Word("--rate_iops", $",{WritesPerSecond}"), "--verify_backlog=256",
+        "--verify_state_save=0", "--clocksource=clock_gettime");
 
     private static string Word(string name, IFormattable value) =>
         $"{name}={value.ToString(null, CultureInfo.InvariantCulture)}";
