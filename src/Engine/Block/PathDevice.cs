@@ -145,8 +145,10 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
         return null;
     }
 
-    private void SetState(PathState state, string reason)
+    private void SetState(PathState state, string words)
     {
+        // They may be a server's.
+        string reason = PlainText.OneLine(words);
         string problem = state == PathState.Up ? "" : reason;
         if (_state == state && Problem == problem) return;
         _state = state;
