@@ -57,6 +57,32 @@ public sealed class FailoverTests
             ((NbdDevice)path).Connects.ShouldBe(1);
     }
 
+    /// <summary>
+    /// The time limit of the I/O, and each new one after it, ends while the loop stands still for
+    /// so long that the replies may all lie in the socket.
+    /// </summary>
+    [Fact]
+    public void A_loop_that_is_late_again_and_again_gives_up_a_path_that_hangs()
+    {
+        using var world = new SimulatedWorld(1, 2, options => options);
+        world.Start();
+        using var load = new VerifiedLoad(world.Loop, world.Client, depth: 16, writeOnce: false);
+        load.Start(4000);
+        world.RunFor(5 * Ms);
+        world.Network.Link(world.Servers[0].Endpoint).IsHung = true;
+        for (int i = 0; i < 8; i++)
+        {
+            world.RunFor(10 * Ms);
+            world.Loop.StandStill(280 * Ms);
+        }
+        world.RunFor(Ms);
+        load.IsIdle.ShouldBeFalse();
+        world.Stack.Paths.IsActive(world.Stack.Paths.All[0]).ShouldBeFalse();
+        HealAll(world);
+        world.RunUntil(() => load.IsIdle);
+        load.Errors.ShouldBeEmpty();
+    }
+
     [Fact]
     public void The_same_seed_gives_the_same_run()
     {

@@ -132,7 +132,8 @@ internal sealed class Director(
     {
         bool hangs = PathHealth.Hangs(fault.Kind);
         PathHealth? path = fault.Wishes.Select(HealthOf).FirstOrDefault(path =>
-            path.Fault is null && FaultActions.Suits(fault.Kind, path.Path)
+            path.Fault is null && (!hangs || path.HasDrained)
+            && FaultActions.Suits(fault.Kind, path.Path)
             && paths.Any(other => other != path && other.Works)
             && !(hangs && paths.Any(other => other != path && other.IsSettling)));
         return path is null ? [] : [path];

@@ -39,6 +39,12 @@ internal sealed class PathHealth(ChaosPath path, MapView view, TimeSpan ioTimeou
     public bool IsSettling => IsSuspect
         || (KnownSince is { } known && ChaosClock.Now < known + _after);
 
+    /// <summary>
+    /// It has run long enough since its last fault to have done what it was sent before: one pause
+    /// right behind another is one that is longer than the guard promises.
+    /// </summary>
+    public bool HasDrained => Fault is null && (_hang is null || ChaosClock.Now > _ended + _after);
+
     /// <summary>I/O that is sent there is served, and Braid is able to send it.</summary>
     public bool Works => Fault is null && !IsSuspect && Seen.IsUp && Seen.Asked > _ended;
 

@@ -53,7 +53,7 @@ internal sealed class FioLoad(Scratch scratch, string uri, long offset, Findings
         Word("--offset", offset + (Passes % 2 * RegionBytes)),
         Word("--randseed", seed & int.MaxValue), Word("--bs", BlockBytes), "--rw=randwrite",
         "--iodepth=16", Word("--rate_iops", $",{WritesPerSecond}"), "--verify_backlog=256",
-        "--clocksource=clock_gettime");
+        "--verify_state_save=0", "--clocksource=clock_gettime");
 
     private static string Word(string name, IFormattable value) =>
         $"{name}={value.ToString(null, CultureInfo.InvariantCulture)}";
