@@ -83,6 +83,22 @@ public sealed class FailoverTests
         load.Errors.ShouldBeEmpty();
     }
 
+    /// <summary>The first has been down for so long that it is asked every 5 s.</summary>
+    [Fact]
+    public void A_path_that_is_back_is_found_soon_when_the_last_other_one_dies()
+    {
+        using var world = new SimulatedWorld(
+            1, 2, options => options with { QueueIfNoPath = true });
+        world.Start();
+        world.Servers[0].Kill();
+        world.RunFor(60 * SimulatedWorld.Second);
+        world.Servers[1].Kill();
+        world.Servers[0].Start();
+        using var io = new MapIo(world, BlockOperation.Write, 0, 1);
+        world.RunUntil(() => io.IsDone, within: 200 * Ms);
+        io.Status.ShouldBe(BlockStatus.Ok);
+    }
+
     [Fact]
     public void The_same_seed_gives_the_same_run()
     {
