@@ -62,9 +62,11 @@ internal ref struct ReplyCheck
             if (option.Option == NbdOption.ExportName)
             {
                 int answer = noZeroes ? 10 : 10 + 124;
-                if (_received.Length >= answer) _received = _received[answer..];
-                else That(_received.Length == 0, "half an answer to EXPORT_NAME");
-                return true;
+                bool isThere = _received.Length >= answer;
+                // An unknown name has no answer but the end (NBD proto).
+                That(isThere || _received.Length == 0, "half an answer to EXPORT_NAME");
+                _received = isThere ? _received[answer..] : [];
+                return isThere;
             }
             if (LastReply(option.Option) is not { } reply) return false;
             bool isAck = reply == NbdOptionReply.Ack;
