@@ -188,6 +188,10 @@ public sealed partial class MappedDevice
 
     private sealed class SuspendTask(MappedDevice device, Action done) : TurnTask
     {
-        protected override void RunTask() => device.StopQueue(done);
+        protected override void RunTask()
+        {
+            if (device.Queue is { IsCutShort: true }) device.Loop.Schedule(this, TurnPhase.Dispatch);
+            else device.StopQueue(done);
+        }
     }
 }

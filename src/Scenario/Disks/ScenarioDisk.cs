@@ -75,7 +75,8 @@ internal abstract class ScenarioDisk : PathDevice
 
     public override BlockStatus QueueRequest(Request request)
     {
-        BlockStatus refusal = Admit();
+        // A map whose table has become shorter may ask for what is not there.
+        BlockStatus refusal = request.End > SizeBytes ? BlockStatus.IoError : Admit();
         if (refusal != BlockStatus.Ok) return refusal;
         (BlockStatus status, long done) = Judge(request);
         if (status == BlockStatus.Ok) _memory.Execute(request);

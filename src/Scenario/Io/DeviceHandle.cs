@@ -11,11 +11,10 @@ internal readonly record struct IoResult(long Length, string? Error);
 /// <summary>A device that a program has open: I/O as system calls do it.</summary>
 internal sealed class DeviceHandle : IDisposable
 {
-    /// <summary>Bytes of the longest bio that a program's I/O becomes (256 pages).</summary>
-    private const int MaxBio = 1 << 20;
+    private const int PageSize = 4096;
 
-    /// <summary>Bytes of the longest bio of plain zeroes.</summary>
-    private const int MaxZeroBio = 512 << 10;
+    /// <summary>Bytes of the longest bio of plain zeroes: 256 times the page of zeroes.</summary>
+    private const int MaxZeroBio = 1 << 20;
 
     private DeviceHandle(StepContext context, BlockDevice device)
     {
@@ -54,7 +53,7 @@ internal sealed class DeviceHandle : IDisposable
         if (((offset | length) & (Device.Limits.LogicalBlockSize - 1)) != 0)
             return new IoResult(0, "EINVAL");
         BlockOperation operation = write ? BlockOperation.Write : BlockOperation.Read;
-        BlockStatus status = await SubmitAsync(operation, offset, length, memory, MaxBio);
+        BlockStatus status = await SubmitAsync(operation, offset, length, memory, length);
         return status == BlockStatus.Ok
             ? new IoResult(length, null)
             : new IoResult(0, status.ErrnoName());
@@ -65,7 +64,8 @@ internal sealed class DeviceHandle : IDisposable
     /// <summary>An operation without data, or a write of zeroes.</summary>
     public Task<BlockStatus> RangeAsync(BlockOperation operation, long offset, long length) =>
         operation == BlockOperation.Write
-            ? SubmitAsync(operation, offset, length, Memory(MaxZeroBio), MaxZeroBio)
+            ? SubmitAsync(
+                operation, offset, length, Memory(MaxZeroBio), MaxZeroBio, segmentBytes: PageSize)
             : SubmitAsync(operation, offset, length, null, long.MaxValue);
 
     public void Dispose() => Device.Close();
@@ -75,7 +75,8 @@ internal sealed class DeviceHandle : IDisposable
     /// the range is used again and again.
     /// </summary>
     private Task<BlockStatus> SubmitAsync(
-        BlockOperation operation, long offset, long length, byte[]? memory, long most)
+        BlockOperation operation, long offset, long length, byte[]? memory, long most,
+        int segmentBytes = 0)
     {
         var waiter = new BioWaiter();
         World.Loop.RunsOn = Cpu;
@@ -84,7 +85,7 @@ internal sealed class DeviceHandle : IDisposable
         {
             long part = Math.Min(most, length - done);
             int start = memory is null ? 0 : (int)(done % memory.Length);
-            waiter.Submit(Device, operation, offset + done, part, memory, start);
+            waiter.Submit(Device, operation, offset + done, part, memory, start, segmentBytes);
             done += part;
         }
         while (done < length);
@@ -117,9 +118,10 @@ internal sealed unsafe class BioWaiter : IBioOwner
     /// <param name="length">Bytes.</param>
     /// <param name="memory">Pinned; null for an operation without data.</param>
     /// <param name="start">Where its data begins in the memory.</param>
+    /// <param name="segmentBytes">Of each piece that the memory is in; 0 for one piece.</param>
     public void Submit(
         BlockDevice device, BlockOperation operation, long offset, long length, byte[]? memory,
-        int start)
+        int start, int segmentBytes = 0)
     {
         _left++;
         var bio = new Bio(this)
@@ -127,6 +129,7 @@ internal sealed unsafe class BioWaiter : IBioOwner
             Operation = operation,
             Offset = offset,
             Length = length,
+            SegmentBytes = segmentBytes,
             Data = memory is null
                 ? null
                 : (byte*)System.Runtime.InteropServices.Marshal

@@ -24,8 +24,8 @@ internal static class DeviceSteps
         string name = ScenarioWorld.Mark(TryName);
         context.World.Create(name, TableOf(words));
         Table table = devices.Get(name).Table!;
-        context.Print($"table:  {table.Describe()}");
-        context.Print($"status: {table.Status()}");
+        PrintLabelled(context, "table:  ", table.Describe());
+        PrintLabelled(context, "status: ", table.Status());
         devices.Remove(name);
         return Done;
     }

@@ -44,6 +44,7 @@ internal sealed class ScenarioWorld : IDeviceResolver, IMapObserver, IDisposable
             Depth = MapDepth,
             Scheduler = SchedulerKind.Deadline,
             DispatchBatch = 1,
+            FitsWaiting = false,
         };
         Devices = new DeviceManager(Loop, types, this, options, this);
     }

@@ -71,6 +71,7 @@ public sealed partial class RequestQueue
 
     private void DispatchAll()
     {
+        IsCutShort = false;
         Unplug();
         PlaceWaiting();
         Unplug();
@@ -81,6 +82,7 @@ public sealed partial class RequestQueue
         {
             if (!DispatchOne(request)) return;
             if (--left > 0) continue;
+            IsCutShort = true;
             Run();
             return;
         }

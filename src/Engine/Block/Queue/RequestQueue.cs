@@ -110,6 +110,12 @@ public sealed partial class RequestQueue
     }
 
     /// <summary>
+    /// A dispatch has stopped after a batch, and goes on later in the turn (see
+    /// <see cref="QueueOptions.DispatchBatch"/>).
+    /// </summary>
+    public bool IsCutShort { get; private set; }
+
+    /// <summary>
     /// Gives the driver nothing more (blk_mq_quiesce_queue); requests still merge.
     /// </summary>
     public void Quiesce() => _isQuiesced = true;
