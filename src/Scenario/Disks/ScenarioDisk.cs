@@ -46,6 +46,7 @@ internal abstract class ScenarioDisk : PathDevice
             Depth = settings.Depth,
             Scheduler = settings.Scheduler,
             MergesWaiting = false,
+            MergesFlushes = false,
         })
     {
         _settings = settings;

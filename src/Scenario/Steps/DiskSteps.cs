@@ -25,24 +25,23 @@ internal static class DiskSteps
     /// <summary>NAME null|ram [SETTING=VALUE...].</summary>
     public static Task<int> Disk(StepContext context, string[] words)
     {
+        string name = ScenarioWorld.Mark(words[0]);
+        if (context.World.HasDisk(name)) throw new StepException($"there is a disk '{words[0]}'");
         Dictionary<string, string> settings = StepNumbers.Settings(words[2..]);
         MemoryStore store = Store(context, words[0], Take(settings, "size", DefaultMiB));
         DiskSettings disk = NullSettings(settings);
         if (settings.Count > 0)
             throw new StepException($"a disk has no setting {settings.Keys.First()}");
-        string name = ScenarioWorld.Mark(words[0]);
-        context.World.Add(words[1] switch
-        {
-            "null" => new NullDisk(context.World.Loop, name, store, disk),
-            "ram" => new RamDisk(context.World.Loop, name, store, disk),
-            _ => throw new StepException($"'{words[1]}' is no kind of disk"),
-        });
+        context.World.Add(words[1] == "ram"
+            ? new RamDisk(context.World.Loop, name, store, disk)
+            : new NullDisk(context.World.Loop, name, store, disk));
         return Done;
     }
 
     /// <summary>NAME... [SETTING=VALUE...]: disks on one store.</summary>
     public static Task<int> Scsi(StepContext context, string[] words)
     {
+        if (context.World.Scsi is not null) throw new StepException("there are SCSI disks already");
         Dictionary<string, string> settings = StepNumbers.Settings(words);
         var options = new ScsiOptions { Options = Take(settings, "opts", 0) };
         context.World.Scsi = options;
@@ -182,7 +181,6 @@ internal static class DiskSteps
 
     private static DiskSettings NullSettings(Dictionary<string, string> settings)
     {
-        const long SafeMaxSectors = 255;
         bool usesTimer = Take(settings, "irqmode", 0) == 2;
         long completionNs = TakeUpTo(MaxDelayNs, settings, "completion_nsec", 10_000);
         bool hasCache = Take(settings, "cache_size", 0) > 0;
@@ -194,7 +192,7 @@ internal static class DiskSteps
             CompletionNs = usesTimer ? completionNs : 0,
             Limits = new QueueLimits
             {
-                MaxBytes = (maxSectors == 0 ? SafeMaxSectors : maxSectors) * Table.SectorSize,
+                MaxBytes = MaxSectors(maxSectors) * Table.SectorSize,
                 LogicalBlockSize = BlockSize(Take(settings, "blocksize", 512)),
                 MaxDiscardBytes = Take(settings, "discard", 0) == 1 ? Unlimited : 0,
                 WriteCache = hasCache,
@@ -203,9 +201,20 @@ internal static class DiskSteps
         };
     }
 
-    /// <summary>A power of two from 512 to 4096.</summary>
-    private static int BlockSize(long wanted) =>
-        1 << System.Numerics.BitOperations.Log2((ulong)Math.Clamp(wanted, 512, 4096));
+    /// <summary>0 stands for the kernel's default; a page is the least.</summary>
+    private static long MaxSectors(long wanted)
+    {
+        const long SafeMaxSectors = 255;
+        const long PageSectors = 8;
+        return wanted == 0 ? SafeMaxSectors : Math.Max(wanted, PageSectors);
+    }
+
+    private static int BlockSize(long wanted)
+    {
+        const long Page = 4096;
+        if (wanted is >= Table.SectorSize and <= Page && long.IsPow2(wanted)) return (int)wanted;
+        throw new StepException($"a block has 512, 1024, 2048 or 4096 bytes, not {wanted}");
+    }
 
     /// <summary>A setting, which is then taken care of.</summary>
     private static long Take(Dictionary<string, string> settings, string name, long otherwise) =>
