@@ -15,6 +15,7 @@ internal sealed class BadBlocks(long sectors)
         if (range.Length != 2) throw new StepException($"'{words}': write +FIRST-LAST");
         long first = StepNumbers.ReadCount(range[0]);
         long last = Math.Min(StepNumbers.ReadCount(range[1]), _bad.LongLength - 1);
+        if (last < first) throw new StepException($"'{words}': the last comes before the first");
         for (long sector = first; sector <= last; sector++) _bad[sector] = words[0] == '+';
     }
 

@@ -44,6 +44,7 @@ internal sealed class BufferedFile(DeviceHandle device, IoRun run)
         for (int i = 0; i < run.Count; i++)
         {
             long end = run.Offset(i) + run.Length;
+            if (run.Length == 0) continue;
             run.Errors[i] = end > device.Device.SizeBytes ? "EIO" : null;
             long last = (Math.Min(end, device.Device.SizeBytes) + PageSize - 1) / PageSize;
             for (long page = run.Offset(i) / PageSize; page < last; page++)

@@ -34,12 +34,18 @@ internal sealed class DeviceHandle : IDisposable
     /// <summary>Opens a device; null, after a line of output, when it cannot be opened.</summary>
     public static DeviceHandle? Open(StepContext context, string word)
     {
-        BlockDevice? device = context.World.Node(word);
-        string? error = device is ScenarioDisk disk ? disk.OpenError
-            : device is null ? "ENOENT" : null;
-        if (error is null) return new DeviceHandle(context, device!);
+        if (OpenError(context, word) is not { } error)
+            return new DeviceHandle(context, context.World.Node(word)!);
         context.Print($"open {error}");
         return null;
+    }
+
+    /// <summary>The errno that opening a device gives; null for none.</summary>
+    public static string? OpenError(StepContext context, string word)
+    {
+        BlockDevice? device = context.World.Node(word);
+        if (device is ScenarioDisk disk) return disk.OpenError;
+        return device is null ? "ENOENT" : null;
     }
 
     /// <summary>Memory that does not move.</summary>
@@ -48,6 +54,8 @@ internal sealed class DeviceHandle : IDisposable
     /// <summary>pread or pwrite of the whole memory; short at the end of the device.</summary>
     public async Task<IoResult> TransferAsync(bool write, long offset, byte[] memory)
     {
+        if (offset < 0) return new IoResult(0, "EINVAL");
+        if (memory.Length == 0) return new IoResult(0, null);
         long length = Math.Min(memory.Length, Device.SizeBytes - offset);
         if (length <= 0) return new IoResult(0, write ? "ENOSPC" : null);
         if (((offset | length) & (Device.Limits.LogicalBlockSize - 1)) != 0)

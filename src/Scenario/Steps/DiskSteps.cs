@@ -79,7 +79,7 @@ internal static class DiskSteps
     /// <summary>NAME: every I/O fails. A mapped device gets a table of errors.</summary>
     public static Task<int> Break(StepContext context, string[] words)
     {
-        BlockDevice device = Find(context, words[0]);
+        if (context.World.Node(words[0]) is not { } device) return Nothing(context, words[0]);
         if (device is MappedDevice mapped)
         {
             string errors = $"0 {mapped.SizeBytes / Table.SectorSize} error";
@@ -92,7 +92,7 @@ internal static class DiskSteps
     /// <summary>NAME: works again. A mapped device gets its first table.</summary>
     public static Task<int> Fix(StepContext context, string[] words)
     {
-        BlockDevice device = Find(context, words[0]);
+        if (context.World.Node(words[0]) is not { } device) return Nothing(context, words[0]);
         if (device is MappedDevice mapped)
             return SwapAsync(
                 context.World.Devices, mapped, context.World.FirstTable(mapped.Name));
@@ -112,6 +112,8 @@ internal static class DiskSteps
     {
         if (Find(context, words[0]) is not IUnpluggable disk)
             throw new StepException($"'{words[0]}' cannot be taken away");
+        if (disk is ScenarioDisk { IsGone: true })
+            throw new StepException($"'{words[0]}' was taken away");
         disk.Unplug();
         return Done;
     }
@@ -151,12 +153,18 @@ internal static class DiskSteps
     public static Task<int> Attribute(StepContext context, string[] words)
     {
         BlockDevice device = Find(context, words[0]);
-        if (words.Length > 2) DeviceAttributes.Write(device, words[1], words[2]);
-        else context.Print(DeviceAttributes.Read(device, words[1]));
+        if (words.Length > 2) DeviceAttributes.Write(context.World, device, words[1], words[2]);
+        else context.Print(DeviceAttributes.Read(context.World, device, words[1]));
         return Done;
     }
 
     private static Task<int> Done => Task.FromResult(0);
+
+    private static Task<int> Nothing(StepContext context, string word)
+    {
+        context.Print($"braid: no device '{word}'");
+        return Done;
+    }
 
     private static QueueLimits ScsiLimits { get; } = new()
     {
@@ -181,6 +189,7 @@ internal static class DiskSteps
 
     private static DiskSettings NullSettings(Dictionary<string, string> settings)
     {
+        const long SoftMaxSectors = 2560;
         bool usesTimer = Take(settings, "irqmode", 0) == 2;
         long completionNs = TakeUpTo(MaxDelayNs, settings, "completion_nsec", 10_000);
         bool hasCache = Take(settings, "cache_size", 0) > 0;
@@ -190,9 +199,10 @@ internal static class DiskSteps
             Depth = (int)Math.Clamp(Take(settings, "hw_queue_depth", 64), 1, 1024),
             Scheduler = SchedulerKind.None,
             CompletionNs = usesTimer ? completionNs : 0,
+            HardwareMaxBytes = MaxSectors(maxSectors) * Table.SectorSize,
             Limits = new QueueLimits
             {
-                MaxBytes = MaxSectors(maxSectors) * Table.SectorSize,
+                MaxBytes = Math.Min(MaxSectors(maxSectors), SoftMaxSectors) * Table.SectorSize,
                 LogicalBlockSize = BlockSize(Take(settings, "blocksize", 512)),
                 MaxDiscardBytes = Take(settings, "discard", 0) == 1 ? Unlimited : 0,
                 WriteCache = hasCache,

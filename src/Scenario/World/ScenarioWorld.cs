@@ -61,6 +61,11 @@ internal sealed partial class ScenarioWorld : IDeviceResolver, IMapObserver, IDi
     /// <summary>What `mark` and `count` remember of each device.</summary>
     public Dictionary<string, Counts> Marks { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Files of /sys/block that were written, where they stand for themselves: device and file.
+    /// </summary>
+    public Dictionary<(string Device, string File), string> Attributes { get; } = [];
+
     /// <summary>The SCSI disks of `scsi`, which have their options in common.</summary>
     public ScsiOptions? Scsi { get; set; }
 
@@ -149,7 +154,7 @@ internal sealed partial class ScenarioWorld : IDeviceResolver, IMapObserver, IDi
     {
         if ((module, name) != ("dm_multipath", "queue_if_no_path_timeout_secs"))
             throw new StepException($"no parameter {name} of a module {module}");
-        _queueTimeoutNs = Math.Min(StepNumbers.ReadCount(value), MaxTimeout) * Second;
+        _queueTimeoutNs = Math.Min(StepNumbers.ReadParameter(value), MaxTimeout) * Second;
     }
 
     /// <summary>Ends after that time.</summary>
