@@ -19,6 +19,7 @@ public static partial class TranscriptComparer
         "device-mapper: ", "Command failed.", "Device does not exist.", "braid: ",
         "sh: ", "/steps.sh: ", "cat: ", "mkdir: ", "insmod: ", "taskset: ", "blockdev: ",
         "dmsetup: ", "Couldn't process command line.", "No message supplied.", "Invalid format on ",
+        "Name \"",
     ];
 
     /// <summary>
