@@ -7,10 +7,11 @@ namespace Braid.Tests.Fuzz;
 internal sealed record FuzzOptions
 {
     public const string Help = """
-        usage: ./fuzz [--seed N] [--inputs N] [--target NAME [--input N]]
+        usage: ./fuzz [--seed N] [--inputs N] [--target NAME,... [--input N]]
           --seed N       another seed gives other inputs (1)
           --inputs N     inputs in all, over all targets (1000000)
-          --target NAME  only this one: table, message, uri, transcript, scenario
+          --target NAME  only these: table, message, uri, transcript, scenario, nbd-server,
+                         nbd-client, control
           --input N      only the input of that number, and print it
         """;
 
@@ -21,6 +22,8 @@ internal sealed record FuzzOptions
     public string? Target { get; private init; }
 
     public long? Input { get; private init; }
+
+    private string[] Names => Target?.Split(',') ?? [];
 
     public bool WantsHelp { get; private init; }
 
@@ -42,21 +45,27 @@ internal sealed record FuzzOptions
                 _ => throw new FormatException($"no such option: {args[i]}"),
             };
         }
-        if (options is { Input: not null, Target: null })
-            throw new FormatException("--input needs a --target");
+        if (options.Input is not null && options.Names.Length != 1)
+            throw new FormatException("--input needs one --target");
         return options;
     }
 
     public IReadOnlyList<FuzzTarget> Targets() =>
-        [.. FuzzTargets.Make().Where(target => Target is null || target.Name == Target)];
+        [.. FuzzTargets.Make().Where(target => Target is null || Names.Contains(target.Name))];
 
     private static long Number(string word) =>
         long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
             ? number
             : throw new FormatException($"'{word}' is no number");
 
-    private static string Known(string name) => FuzzTargets.Names.Contains(name)
-        ? name
-        : throw new FormatException(
-            $"no such target: {name}; there are {string.Join(", ", FuzzTargets.Names)}");
+    private static string Known(string names)
+    {
+        foreach (string name in names.Split(','))
+        {
+            if (FuzzTargets.Names.Contains(name)) continue;
+            throw new FormatException(
+                $"no such target: {name}; there are {string.Join(", ", FuzzTargets.Names)}");
+        }
+        return names;
+    }
 }

@@ -9,6 +9,6 @@ internal static class FuzzTargets
     public static IReadOnlyList<FuzzTarget> Make() =>
     [
         new TableFuzz(), new MessageFuzz(), new UriFuzz(), new TranscriptFuzz(),
-        new ScenarioFuzz(),
+        new ScenarioFuzz(), new NbdServerFuzz(), new NbdClientFuzz(), new ControlFuzz(),
     ];
 }

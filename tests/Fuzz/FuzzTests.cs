@@ -57,8 +57,11 @@ public sealed class FuzzTests
     [InlineData("--inputs x", "'x' is no number")]
     [InlineData("--nosuch 1", "no such option: --nosuch")]
     [InlineData("--target nosuch", "no such target: nosuch; there are table, message, uri, "
-        + "transcript, scenario")]
-    [InlineData("--input 1", "--input needs a --target")]
+        + "transcript, scenario, nbd-server, nbd-client, control")]
+    [InlineData("--target uri,nosuch", "no such target: nosuch; there are table, message, uri, "
+        + "transcript, scenario, nbd-server, nbd-client, control")]
+    [InlineData("--target uri,table --input 1", "--input needs one --target")]
+    [InlineData("--input 1", "--input needs one --target")]
     public void Words_that_the_command_does_not_know_are_refused(string words, string error) =>
         Should.Throw<FormatException>(() => FuzzOptions.Parse(words.Split(' '))).Message
             .ShouldBe(error);
@@ -70,7 +73,8 @@ public sealed class FuzzTests
             ["--seed", "5", "--inputs", "12", "--target", "uri", "--input", "3"]);
         (options.Seed, options.Inputs, options.Input).ShouldBe((5ul, 12, 3));
         options.Targets().Single().Name.ShouldBe("uri");
-        FuzzOptions.Parse([]).Targets().Count.ShouldBe(5);
+        FuzzOptions.Parse([]).Targets().Count.ShouldBe(8);
+        FuzzOptions.Parse(["--target", "uri,control"]).Targets().Count.ShouldBe(2);
     }
 
     private static string Problem(Action action) =>

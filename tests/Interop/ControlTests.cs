@@ -68,7 +68,8 @@ public sealed class ControlTests : InteropTest
         (await AskAsync("info", "lin", "--json")).ShouldBe(
             "{\"maps\":[{\"name\":\"lin\",\"suspended\":false,\"read_only\":false,"
             + "\"live\":true,\"inactive\":false,\"open_count\":0,\"event\":0,\"targets\":2,"
-            + "\"size_bytes\":8192,\"exports\":[]}]}");
+            + "\"size_bytes\":8192,\"held\":0,\"stale_writes\":0,\"stale_writes_total\":0,"
+            + "\"exports\":[]}]}");
         (await AskAsync("path", "list", "--json")).ShouldBe(
             "{\"paths\":["
             + "{\"name\":\"a\",\"state\":\"up\",\"uri\":\"mem:v\",\"size_bytes\":16777216,"

@@ -57,6 +57,48 @@ public sealed class FailoverTests
             ((NbdDevice)path).Connects.ShouldBe(1);
     }
 
+    /// <summary>
+    /// The time limit of the I/O, and each new one after it, ends while the loop stands still for
+    /// so long that the replies may all lie in the socket.
+    /// </summary>
+    [Fact]
+    public void A_loop_that_is_late_again_and_again_gives_up_a_path_that_hangs()
+    {
+        using var world = new SimulatedWorld(1, 2, options => options);
+        world.Start();
+        using var load = new VerifiedLoad(world.Loop, world.Client, depth: 16, writeOnce: false);
+        load.Start(4000);
+        world.RunFor(5 * Ms);
+        world.Network.Link(world.Servers[0].Endpoint).IsHung = true;
+        for (int i = 0; i < 8; i++)
+        {
+            world.RunFor(10 * Ms);
+            world.Loop.StandStill(280 * Ms);
+        }
+        world.RunFor(Ms);
+        load.IsIdle.ShouldBeFalse();
+        world.Stack.Paths.IsActive(world.Stack.Paths.All[0]).ShouldBeFalse();
+        HealAll(world);
+        world.RunUntil(() => load.IsIdle);
+        load.Errors.ShouldBeEmpty();
+    }
+
+    /// <summary>The first has been down for so long that it is asked every 5 s.</summary>
+    [Fact]
+    public void A_path_that_is_back_is_found_soon_when_the_last_other_one_dies()
+    {
+        using var world = new SimulatedWorld(
+            1, 2, options => options with { QueueIfNoPath = true });
+        world.Start();
+        world.Servers[0].Kill();
+        world.RunFor(60 * SimulatedWorld.Second);
+        world.Servers[1].Kill();
+        world.Servers[0].Start();
+        using var io = new MapIo(world, BlockOperation.Write, 0, 1);
+        world.RunUntil(() => io.IsDone, within: 200 * Ms);
+        io.Status.ShouldBe(BlockStatus.Ok);
+    }
+
     [Fact]
     public void The_same_seed_gives_the_same_run()
     {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
 using Braid.Mapper;
 
 namespace Braid.Daemon;
@@ -38,7 +39,8 @@ public sealed record ControlReply
 
     public static ControlReply Refused(string error) => new()
     {
-        Error = error.Length <= MaxError ? error : error[..MaxError] + "...",
+        // It may quote a word of the request, which may hold anything.
+        Error = PlainText.OneLine(error.Length <= MaxError ? error : error[..MaxError] + "..."),
     };
 }
 
@@ -71,6 +73,15 @@ public sealed record MapState
     public int Targets { get; init; }
 
     public long SizeBytes { get; init; }
+
+    /// <summary>I/Os that it holds now.</summary>
+    public int Held { get; init; }
+
+    /// <summary>Writes of given-up paths that may still land.</summary>
+    public int StaleWrites { get; init; }
+
+    /// <summary>Such writes since it was made.</summary>
+    public long StaleWritesTotal { get; init; }
 
     /// <summary>URIs for clients.</summary>
     public IReadOnlyList<string> Exports { get; init; } = [];

@@ -43,6 +43,9 @@ internal sealed class StateCommands(MapStack stack)
         Event = map.EventNumber,
         Targets = map.Table?.Entries.Count ?? 0,
         SizeBytes = map.SizeBytes,
+        Held = map.Held().Count,
+        StaleWrites = map.Shield?.Ranges.Count ?? 0,
+        StaleWritesTotal = map.Shield?.Count ?? 0,
         Exports = [.. stack.Exports.UrisOf(map)],
     };
 }

@@ -110,10 +110,11 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
 
     /// <summary>
     /// No path of a map works: whoever is connected is asked at once, unless I/O has failed on it
-    /// again and again. That would only bounce.
+    /// again and again. That would only bounce. Whoever is not connects sooner.
     /// </summary>
     public void ProbeNow()
     {
+        _path.Hurry();
         if (_path.State != PathState.Up || _verbs.IsActive(_path)) return;
         _timer.Arm(_red <= 1 ? 0 : Math.Min(_recheckNs, NeededMaxNs));
     }

@@ -74,6 +74,12 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
     /// <summary>Begins to connect, and from then on keeps trying.</summary>
     public abstract void Start();
 
+    /// <summary>No other path works: one that waits before it connects again waits less.</summary>
+    public virtual void Hurry()
+    {
+        // Most are up or not, and have nothing to wait for.
+    }
+
     /// <summary>Ends all I/O with a path error and stays down.</summary>
     public abstract void Stop();
 
@@ -145,8 +151,10 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
         return null;
     }
 
-    private void SetState(PathState state, string reason)
+    private void SetState(PathState state, string words)
     {
+        // They may be a server's.
+        string reason = PlainText.OneLine(words);
         string problem = state == PathState.Up ? "" : reason;
         if (_state == state && Problem == problem) return;
         _state = state;

@@ -53,9 +53,15 @@ public sealed class StaleWrite
     {
         if (first is null || first == second || first.IsQuiet) return second;
         if (second is null || second.IsQuiet) return first;
-        var both = new StaleWrite { _copies = 2 };
-        first.WhenQuiet(both.End);
-        second.WhenQuiet(both.End);
-        return both;
+        return Join([first, second]);
+    }
+
+    /// <summary>One that is quiet when all are.</summary>
+    public static StaleWrite Join(IReadOnlyList<StaleWrite> writes)
+    {
+        Invariant.That(writes.Count > 0);
+        var all = new StaleWrite { _copies = writes.Count };
+        foreach (StaleWrite write in writes) write.WhenQuiet(all.End);
+        return all;
     }
 }

@@ -151,7 +151,7 @@ internal sealed unsafe partial class NbdClientConnection
         if (body.Length < Size) return false;
         long offset = (long)BinaryPrimitives.ReadUInt64BigEndian(body);
         long length = BinaryPrimitives.ReadUInt32BigEndian(body[NbdProtocol.ChunkOffsetSize..]);
-        if (length == 0 || !Accept(request, offset, length)) return false;
+        if (!Accept(request, offset, length)) return false;
         _receive.Skip(NbdProtocol.ChunkHeaderSize + Size);
         foreach (RequestSegment part in new RequestSegments(request, offset, length))
             new Span<byte>(part.Data, part.Length).Clear();
@@ -162,7 +162,7 @@ internal sealed unsafe partial class NbdClientConnection
     /// <summary>Whether data for that range is wanted, and has not come before.</summary>
     private bool Accept(Request request, long offset, long length)
     {
-        if (offset >= request.Offset && length <= request.End - offset
+        if (length > 0 && offset >= request.Offset && length <= request.End - offset
             && _replies[request.Tag].TryAdd(offset - request.Offset, length))
             return true;
         Breach("data that was not asked for");

@@ -43,6 +43,9 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
     /// </summary>
     private NbdDrain? _drain;
 
+    /// <summary>The request that was given more time after a standstill.</summary>
+    private ulong? _lateFor;
+
     /// <summary>The server has answered something well: it not only shakes hands.</summary>
     private bool _hasServed;
 
@@ -252,12 +255,17 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
     private void OnTimeout()
     {
         if (_inFlight.First < 0) return;
-        long oldest = _device.Queue.Tags[_inFlight.First].DispatchNs;
+        Request oldest = _device.Queue.Tags[_inFlight.First];
         long timeoutNs = _device.Settings.IoTimeoutNs;
-        long leftNs = oldest + timeoutNs - _device.Loop.NowNs;
+        long leftNs = oldest.DispatchNs + timeoutNs - _device.Loop.NowNs;
         long lateNs = _device.Loop.NowNs - _timeout.DueNs;
         // The replies may lie in the socket: time in which nobody looked for them does not count.
-        if (leftNs <= 0 && lateNs > StandstillNs) leftNs = Math.Min(lateNs, timeoutNs);
+        // But once for a request: on a machine that is always late it would never be given up.
+        if (leftNs <= 0 && lateNs > StandstillNs && CookieOf(oldest) != _lateFor)
+        {
+            leftNs = Math.Min(lateNs, timeoutNs);
+            _lateFor = CookieOf(oldest);
+        }
         if (leftNs > 0)
         {
             _timeout.Arm(leftNs);

@@ -162,7 +162,8 @@ internal sealed class NbdClientHandshake(
         uint block = _session.MinBlock;
         if (block is 0 or > 64 * 1024 || !uint.IsPow2(block))
             throw Fault($"a minimum block size of {block} bytes");
-        if (_session.MaxPayload < block) throw Fault("a maximum block size below the minimum");
+        if (_session.MaxPayload < Math.Max(block, NbdSession.LeastPayload))
+            throw Fault($"a maximum block size of {_session.MaxPayload} bytes");
         if (_session.SizeBytes == 0) throw new NbdException("the export is empty");
         return _session;
     }

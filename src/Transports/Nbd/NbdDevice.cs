@@ -74,6 +74,14 @@ public sealed class NbdDevice : PathDevice
         else Lost("stopped");
     }
 
+    public override void Hurry()
+    {
+        if (!_reconnectTimer.IsArmed || State != PathState.Down) return;
+        _delayNs = Settings.ReconnectDelayNs;
+        long leftNs = _reconnectTimer.DueNs - Loop.NowNs;
+        _reconnectTimer.Arm(Math.Min(leftNs, Loop.Random.Jitter(_delayNs)));
+    }
+
     public override BlockStatus QueueRequest(Request request)
     {
         if (_connection is not { } connection || State != PathState.Up)

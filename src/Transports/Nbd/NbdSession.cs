@@ -10,6 +10,12 @@ internal sealed record NbdSession
     /// <summary>A trim or write-zeroes has no payload; servers take far more than this.</summary>
     private const long MaxRange = 1 << 30;
 
+    /// <summary>
+    /// A server that takes less in one request cannot be used: with a few bytes each, one I/O would
+    /// become thousands. A page, as the kernel has it (blk_validate_limits).
+    /// </summary>
+    public const uint LeastPayload = 4096;
+
     /// <summary>Ranges of memory in one request, so that it fits into one sendmsg.</summary>
     private const int MaxSegments = 256;
 
@@ -30,7 +36,7 @@ internal sealed record NbdSession
 
     public QueueLimits Limits() => new()
     {
-        MaxBytes = Math.Min(MaxPayload, NbdProtocol.MaxPayload),
+        MaxBytes = Math.Min(MaxPayload, NbdProtocol.MaxPayload) / MinBlock * MinBlock,
         MaxSegments = MaxSegments,
         LogicalBlockSize = (int)MinBlock,
         MaxDiscardBytes = Has(NbdTransmissionFlags.SendTrim) ? MaxRange : 0,

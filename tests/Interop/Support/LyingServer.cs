@@ -12,10 +12,9 @@ internal sealed class LyingServer : IAsyncDisposable
     public const ushort HasFlags = 1;
     public const ushort SendFlush = 4;
 
-    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, 0);
+    private readonly Socket _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _running = [];
-    private readonly string _path;
     private readonly Func<RawNbd, int, Task> _script;
     private readonly Task _accepting;
     private int _connections;
@@ -23,16 +22,20 @@ internal sealed class LyingServer : IAsyncDisposable
     /// <param name="path">Of its socket.</param>
     /// <param name="script">Gets the connection and its number, from 1.</param>
     public LyingServer(string path, Func<RawNbd, int, Task> script)
+        : this(Listen(path), script) =>
+        Declared = $"liar=nbd+unix:///?socket={path}";
+
+    /// <param name="listening">A socket that listens; owned.</param>
+    /// <param name="script">Gets the connection and its number, from 1.</param>
+    public LyingServer(Socket listening, Func<RawNbd, int, Task> script)
     {
-        _path = path;
+        _listener = listening;
         _script = script;
-        _listener.Bind(new UnixDomainSocketEndPoint(path));
-        _listener.Listen();
         _accepting = AcceptAsync();
     }
 
     /// <summary>As a declared path with the name liar.</summary>
-    public string Declared => $"liar=nbd+unix:///?socket={_path}";
+    public string Declared { get; } = "";
 
     /// <summary>Connections so far.</summary>
     public int Connections => Volatile.Read(ref _connections);
@@ -41,7 +44,9 @@ internal sealed class LyingServer : IAsyncDisposable
     /// <param name="nbd">The connection.</param>
     /// <param name="size">Of the export.</param>
     /// <param name="structured">Agrees to structured replies, and base:allocation as 7.</param>
-    public static async Task ShakeHandsAsync(RawNbd nbd, long size, bool structured = false)
+    /// <param name="more">Flags of the export besides flush.</param>
+    public static async Task ShakeHandsAsync(
+        RawNbd nbd, long size, bool structured = false, ushort more = 0)
     {
         await GreetAsync(nbd);
         while (true)
@@ -59,7 +64,7 @@ internal sealed class LyingServer : IAsyncDisposable
                     break;
                 case RawNbd.OptGo:
                     await nbd.ReplyToOptionAsync(option, RawNbd.RepInfo,
-                        (ushort)0, (ulong)size, (ushort)(HasFlags | SendFlush));
+                        (ushort)0, (ulong)size, (ushort)(HasFlags | SendFlush | more));
                     await nbd.ReplyToOptionAsync(option, RawNbd.RepAck);
                     return;
                 default:
@@ -103,6 +108,14 @@ internal sealed class LyingServer : IAsyncDisposable
         await _accepting;
         await Task.WhenAll(_running);
         _stop.Dispose();
+    }
+
+    private static Socket Listen(string path)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(path));
+        socket.Listen();
+        return socket;
     }
 
     private async Task AcceptAsync()

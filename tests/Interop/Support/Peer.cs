@@ -27,11 +27,18 @@ internal sealed partial class Peer : IAsyncDisposable
         Name = name;
         _process = process;
         process.OutputDataReceived += (_, line) => _output.Add(line.Data);
-        process.ErrorDataReceived += (_, line) => _errors.Add(line.Data);
+        process.ErrorDataReceived += (_, line) =>
+        {
+            _errors.Add(line.Data);
+            if (line.Data is { } text) ErrorLine?.Invoke(text);
+        };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         process.StandardInput.Close();
     }
+
+    /// <summary>Hears of each line of its standard error, on the runtime's reader.</summary>
+    public event Action<string>? ErrorLine;
 
     public string Name { get; }
 

@@ -163,7 +163,7 @@ public sealed class ClientProtocolTests : IBioOwner, IDisposable
         "unknown cookie", "stale cookie", "wrong magic", "simple reply to a read",
         "data before the range", "data behind the range", "data twice", "overlapping hole",
         "done too early", "empty data chunk", "block status for a read", "huge error chunk",
-        "reply to what was never sent", "hole of the wrong size",
+        "reply to what was never sent", "hole of the wrong size", "empty hole",
     ];
 
     [Theory]
@@ -282,6 +282,9 @@ public sealed class ClientProtocolTests : IBioOwner, IDisposable
                 break;
             case "hole of the wrong size":
                 await server.ChunkAsync(cookie, NbdChunkType.OffsetHole, true, new byte[13]);
+                break;
+            case "empty hole":
+                await server.HoleAsync(cookie, 0, 0, done: false);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(lie));

@@ -8,15 +8,17 @@ public sealed partial class RequestQueue
     /// Requests that wait for something, and not only for their turn: all, when the driver gets
     /// nothing.
     /// </summary>
-    public IEnumerable<Request> Held()
+    public IReadOnlyList<Request> Held()
     {
+        var held = new List<Request>();
         for (int tag = 0; tag < Tags.Depth; tag++)
         {
             Request request = Tags[tag];
             bool waits = request.State == RequestState.Queued && request.FirstBio is not null;
             if (waits && (_isQuiesced || request.Hold != HoldReason.None))
-                yield return request;
+                held.Add(request);
         }
+        return held;
     }
 
     /// <summary>

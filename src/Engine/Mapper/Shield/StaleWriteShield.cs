@@ -91,8 +91,7 @@ public sealed class StaleWriteShield(Action lowered)
 
     private void JoinAll()
     {
-        StaleWrite all = _ranges[0].Write;
-        foreach (StaleRange range in _ranges) all = StaleWrite.Join(all, range.Write)!;
+        StaleWrite all = StaleWrite.Join([.. _ranges.Select(range => range.Write)]);
         var cover = new StaleRange(null, 0, _begin, _end, all);
         _ranges.Clear();
         Add(cover);

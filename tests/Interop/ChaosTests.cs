@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Tests.Interop.Chaos;
+
+namespace Braid.Tests.Interop;
+
+/// <summary>A quarter of a minute of ./chaos, and what its checker is to find.</summary>
+public sealed class ChaosTests
+{
+    private readonly BlockHistory _history = new(blocks: 4);
+
+    [Fact]
+    public async Task Whatever_becomes_of_the_paths_nothing_is_lost_and_nothing_fails()
+    {
+        Needs.Tool("nbdkit", "qemu-nbd", "fio");
+        var run = new ChaosRun(new ChaosOptions
+        {
+            Time = TimeSpan.FromSeconds(14), Seed = 11, WaitsForAll = false,
+        });
+
+        ChaosReport report = await run.RunAsync(TestContext.Current.CancellationToken);
+
+        string what = $"{report.Text()}\n{string.Join('\n', run.Trace.Lines())}";
+        report.Findings.Errors.ShouldBeEmpty(what);
+        (report.Findings.Stale, report.Findings.Corrupt).ShouldBe((0, 0), what);
+        report.Director.Count.ShouldBeGreaterThan(3, what);
+        report.Checker.BytesVerified.ShouldBeGreaterThan(report.Checker.Bytes, what);
+        report.Fio.Passes.ShouldBeGreaterThan(0, what);
+    }
+
+    [Fact]
+    public void A_read_that_goes_back_behind_an_acknowledged_write_is_found()
+    {
+        long old = Write(0);
+        Write(0);
+        Read(0, old).ShouldBe(ReadVerdict.Stale);
+    }
+
+    [Fact]
+    public void A_read_that_goes_back_behind_another_read_is_found()
+    {
+        long old = Write(0);
+        long unanswered = _history.BeginWrite(0, 1);
+        Read(0, old).ShouldBe(ReadVerdict.Allowed);
+        Read(0, unanswered).ShouldBe(ReadVerdict.Allowed);
+        Read(0, old).ShouldBe(ReadVerdict.Stale);
+    }
+
+    [Fact]
+    public void Writes_at_the_same_time_may_be_read_in_either_order()
+    {
+        long first = _history.BeginWrite(0, 2);
+        long second = _history.BeginWrite(1, 2);
+        _history.EndWrite(second);
+        _history.EndWrite(first);
+        Read(1, first).ShouldBe(ReadVerdict.Allowed);
+        Read(1, second).ShouldBe(ReadVerdict.Allowed);
+    }
+
+    [Fact]
+    public void A_read_that_began_before_a_write_was_acknowledged_may_miss_it()
+    {
+        long old = Write(0);
+        long[] floor = new long[1];
+        _history.BeginRead(0, floor);
+        Write(0);
+        _history.EndRead(0, floor[0], [old]).ShouldBe(ReadVerdict.Allowed);
+    }
+
+    [Fact]
+    public void Bytes_that_nobody_has_written_there_are_found()
+    {
+        long elsewhere = Write(1);
+        Read(0, elsewhere).ShouldBe(ReadVerdict.Corrupt);
+        Read(0, 0).ShouldBe(ReadVerdict.Corrupt);
+        Read(0, 77).ShouldBe(ReadVerdict.Corrupt);
+    }
+
+    [Fact]
+    public void A_stamp_tells_one_wrong_byte()
+    {
+        byte[] block = new byte[Stamp.BlockBytes];
+        var writes = new List<long>();
+        Stamp.Fill(block, number: 3, write: 7);
+        Stamp.Read(block, 3, writes);
+        writes.ShouldBe([7]);
+        Stamp.Fill(block.AsSpan(0, 512), number: 3, write: 8);
+        Stamp.Read(block, 3, writes);
+        writes.ShouldBe([8, 7]);
+        block[^16] ^= 1;
+        Stamp.Read(block, 3, writes);
+        writes.ShouldBe([8, 7, -1]);
+    }
+
+    [Fact]
+    public void The_command_that_repeats_a_run_is_understood()
+    {
+        ChaosOptions options = ChaosOptions.Parse(
+            ["--minutes", "1.5", "--seed", "7", "--paths", "3", "--io-timeout", "0.5",
+                "--guard", "off", "--without", "Cut,Slow"]);
+        ChaosOptions again = ChaosOptions.Parse(options.Command.Split(' ')[1..]);
+        again.Command.ShouldBe(options.Command);
+        again.Kinds.ShouldNotContain(FaultKind.Cut);
+        (again.Seed, again.Time).ShouldBe((7, TimeSpan.FromSeconds(90)));
+    }
+
+    [Theory]
+    [InlineData("--minutes", "--minutes needs a value")]
+    [InlineData("--seed x", "'x' must be a number from 0 to 2147483647")]
+    [InlineData("--only nosuch", "no such fault: nosuch")]
+    [InlineData("--nosuch 1", "no such option: --nosuch")]
+    public void Words_that_the_command_does_not_know_are_refused(string words, string error) =>
+        Should.Throw<FormatException>(() => ChaosOptions.Parse(words.Split(' '))).Message
+            .ShouldBe(error);
+
+    [Fact]
+    public void The_same_seed_plans_the_same_faults()
+    {
+        FaultPlan[] plans =
+        [
+            .. Enumerable.Range(0, 2).Select(_ => new FaultPlan(
+                5, [], TimeSpan.FromSeconds(1), Enum.GetValues<FaultKind>())),
+        ];
+        for (int i = 0; i < 100; i++)
+        {
+            PlannedFault fault = plans[0].Next();
+            PlannedFault again = plans[1].Next();
+            (again.Kind, again.Time, again.Gap).ShouldBe((fault.Kind, fault.Time, fault.Gap));
+        }
+    }
+
+    private long Write(int block)
+    {
+        long number = _history.BeginWrite(block, 1);
+        _history.EndWrite(number);
+        return number;
+    }
+
+    private ReadVerdict Read(int block, long write)
+    {
+        long[] floor = new long[1];
+        _history.BeginRead(block, floor);
+        return _history.EndRead(block, floor[0], [write]);
+    }
+}
