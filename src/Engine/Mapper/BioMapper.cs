@@ -145,7 +145,8 @@ internal sealed unsafe partial class BioMapper(
     }
 
     /// <summary>
-    /// A part counts when a target takes it, once (dm_start_io_acct); a flush of all targets is one.
+    /// A part counts when a target takes it, once (dm_start_io_acct); a flush of all targets is
+    /// one.
     /// </summary>
     private bool CountStart(TargetBio part)
     {

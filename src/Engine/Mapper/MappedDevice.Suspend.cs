@@ -190,7 +190,8 @@ public sealed partial class MappedDevice
     {
         protected override void RunTask()
         {
-            if (device.Queue is { IsCutShort: true }) device.Loop.Schedule(this, TurnPhase.Dispatch);
+            bool mustWait = device.Queue is { IsCutShort: true };
+            if (mustWait) device.Loop.Schedule(this, TurnPhase.Dispatch);
             else device.StopQueue(done);
         }
     }

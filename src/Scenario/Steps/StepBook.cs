@@ -147,7 +147,8 @@ internal static class StepBook
     private static Task<int> OnCpu(StepContext context, string[] words)
     {
         long cpu = StepNumbers.ReadLikeC(words[0]);
-        if (cpu < 0 || cpu >= context.World.Loop.CpuCount) throw new StepException($"there is no CPU {cpu}");
+        if (cpu < 0 || cpu >= context.World.Loop.CpuCount)
+            throw new StepException($"there is no CPU {cpu}");
         return DoAsync(Within(context) with { Cpu = (int)cpu }, words[1..]);
     }
 

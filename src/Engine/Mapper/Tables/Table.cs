@@ -211,7 +211,7 @@ public sealed class Table
             + $"len={range.Length / SectorSize}, dev_size={size / SectorSize}");
     }
 
-    /// <summary>The largest block of the devices of a target: it serves all of them alike.</summary>
+    /// <summary>The largest block of the devices of a target.</summary>
     private static int BlockOf(ITarget target) => target.Ranges
         .Where(range => range.Device.HasLimits)
         .Select(range => range.Device.Limits.LogicalBlockSize).DefaultIfEmpty(SectorSize).Max();
