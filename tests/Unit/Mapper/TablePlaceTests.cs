@@ -5,12 +5,9 @@ using Braid.Tests.Unit.Support;
 
 namespace Braid.Tests.Unit.Mapper;
 
-/// <summary>Which targets may stand beside which, and where they may begin and end.</summary>
+/// <summary>Where targets may begin and end.</summary>
 public sealed class TablePlaceTests
 {
-    private const string Multipath =
-        "multipath 2 queue_mode bio 0 1 1 round-robin 0 1 1 a 1";
-
     private readonly Bench _bench = new();
 
     public TablePlaceTests()
@@ -18,14 +15,6 @@ public sealed class TablePlaceTests
         _bench.Add("a");
         _bench.Add("k", limits: new QueueLimits { LogicalBlockSize = 4096 });
     }
-
-    [Theory]
-    [InlineData($"0 8 {Multipath}\n8 8 linear a 0")]
-    [InlineData($"0 8 linear a 0\n8 8 {Multipath}")]
-    [InlineData($"0 8 {Multipath}\n8 8 {Multipath}")]
-    public void A_multipath_is_alone_in_its_table(string table) =>
-        Should.Throw<TableException>(() => _bench.Map(table)).Message
-            .ShouldBe("a table with a target of type multipath has no other target");
 
     [Theory]
     [InlineData("0 8 linear a 0\n8 8 linear k 0")]

@@ -72,7 +72,7 @@ public sealed partial class RequestQueue
     private void DispatchAll()
     {
         bool goesOn = IsCutShort;
-        IsCutShort = false;
+        _task.IsCutShort = false;
         Unplug();
         PlaceWaiting();
         Unplug();
@@ -85,7 +85,7 @@ public sealed partial class RequestQueue
         {
             if (!DispatchOne(request)) return;
             if (--left > 0) continue;
-            IsCutShort = true;
+            _task.IsCutShort = true;
             Run();
             return;
         }
