@@ -82,8 +82,10 @@ internal static class DeviceAttributes
             "queue/nomerges" => "0",
             "queue/nr_requests" => $"{Requests(device)}",
             "queue/iostats" or "queue/rq_affinity" => hasQueue,
-            "queue/io_poll" => device is MappedDevice { Queue: not null } ? "0" : "1",
+            "queue/io_poll" => IsScsi(device) || device is MappedDevice { Queue: not null }
+                ? "0" : "1",
             "queue/io_timeout" when device is NullDisk => "5000",
+            "queue/io_timeout" when IsScsi(device) => "30000",
             "queue/wbt_lat_usec" when device.Queue is not null => "2000",
             "queue/read_ahead_kb" => "128",
             "queue/zoned" => "none",
@@ -103,7 +105,7 @@ internal static class DeviceAttributes
             "size" => $"{device.SizeBytes / Table.SectorSize}",
             "ro" => (device.Queue?.Limits ?? device.Limits).ReadOnly ? "1" : "0",
             "removable" or "hidden" or "alignment_offset" or "discard_alignment" => "0",
-            "range" => "1",
+            "range" => IsScsi(device) ? "16" : "1",
             "ext_range" => map is null ? "256" : "1",
             "capability" => map is null ? "0" : "4",
             "dm/name" => map?.Name.TrimStart('@'),
@@ -114,6 +116,8 @@ internal static class DeviceAttributes
             _ => null,
         };
     }
+
+    private static bool IsScsi(BlockDevice device) => device is ScsiDisk or Lun;
 
     /// <summary>A table of targets that stand for themselves: nothing bounds a request.</summary>
     private static bool HasNoDevices(BlockDevice device) =>
