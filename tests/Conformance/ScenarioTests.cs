@@ -30,5 +30,5 @@ public sealed class ScenarioTests
     }
 
     [Fact]
-    public void There_is_a_transcript_for_each_scenario() => Recordings.Names.Count.ShouldBe(110);
+    public void There_is_a_transcript_for_each_scenario() => Recordings.Names.Count.ShouldBe(151);
 }

@@ -37,6 +37,12 @@ public sealed unsafe class Bio
     public byte* Data { get; set; }
 
     /// <summary>
+    /// The memory lies in pieces of so many bytes, of which each counts as a range of its own; 0
+    /// for one piece.
+    /// </summary>
+    public int SegmentBytes { get; set; }
+
+    /// <summary>
     /// Bytes done already: after a partial completion only the rest is tried again.
     /// </summary>
     public long Done { get; internal set; }
@@ -76,6 +82,10 @@ public sealed unsafe class Bio
     public long End => Offset + Length;
 
     public bool HasData => Operation is BlockOperation.Read or BlockOperation.Write;
+
+    /// <summary>Ranges of memory.</summary>
+    internal int Segments => !HasData ? 0
+        : SegmentBytes == 0 ? 1 : (int)((Length + SegmentBytes - 1) / SegmentBytes);
 
     /// <summary>Not a read and not a query: changes what is stored, or when.</summary>
     public bool IsWrite => Operation is not (BlockOperation.Read or BlockOperation.Extents);

@@ -29,7 +29,9 @@ public abstract class BlockDevice
     /// <summary>How many hold it: clients, and tables of devices above.</summary>
     public int OpenCount { get; private set; }
 
-    /// <summary>Requests that have ended, by kind.</summary>
+    /// <summary>
+    /// Requests that have ended, by kind; of a map without a queue, bios that have begun.
+    /// </summary>
     public abstract BlockStatistics Statistics { get; }
 
     /// <summary>

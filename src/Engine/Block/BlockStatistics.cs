@@ -47,23 +47,39 @@ public sealed class BlockStatistics
         else CountEnd(operation);
     }
 
+    /// <summary>A bio of that kind begins: a device without a queue counts it now.</summary>
+    public void CountStart(BlockOperation operation, long bytes)
+    {
+        CountEnd(operation);
+        CountBytes(operation, bytes);
+    }
+
+    /// <summary>It has not begun, after all.</summary>
+    public void TakeBack(BlockOperation operation, long bytes)
+    {
+        Count(operation, -1);
+        CountBytes(operation, -bytes);
+    }
+
     /// <summary>A request or bio of that kind has ended.</summary>
-    public void CountEnd(BlockOperation operation)
+    public void CountEnd(BlockOperation operation) => Count(operation, 1);
+
+    private void Count(BlockOperation operation, int more)
     {
         switch (operation)
         {
             case BlockOperation.Read:
-                Reads++;
+                Reads += more;
                 break;
             case BlockOperation.Write:
             case BlockOperation.WriteZeroes:
-                Writes++;
+                Writes += more;
                 break;
             case BlockOperation.Discard:
-                Discards++;
+                Discards += more;
                 break;
             case BlockOperation.Flush:
-                Flushes++;
+                Flushes += more;
                 break;
             case BlockOperation.Extents:
             default:

@@ -94,6 +94,7 @@ internal sealed unsafe partial class BioMapper(
         whole.StartNs = host.Loop.NowNs;
         whole.IsRequeued = false;
         whole.IsDeferred = false;
+        whole.HasFlushCounted = false;
         // One extra, so that parts that end at once do not end the whole before all are made.
         whole.Parts = 1;
         Statistics.InFlight++;
@@ -117,10 +118,14 @@ internal sealed unsafe partial class BioMapper(
             else _shielded.Enqueue(part);
             return;
         }
+        // Before it is mapped: it may end, and be another part, before this returns.
+        bool begins = CountStart(part);
         MapResult result = ((IBioTarget)part.Entry!.Target).Map(part);
+        if (begins && result is not (MapResult.Submitted or MapResult.Remapped)) TakeBack(part);
         switch (result)
         {
             case MapResult.Submitted:
+            case MapResult.Postponed:
                 break;
             case MapResult.Remapped:
                 part.IsBelow = true;
@@ -137,6 +142,29 @@ internal sealed unsafe partial class BioMapper(
                 Invariant.Broken($"map result {result} for a bio");
                 break;
         }
+    }
+
+    /// <summary>
+    /// A part counts when a target takes it, once (dm_start_io_acct); a flush of all targets is
+    /// one.
+    /// </summary>
+    private bool CountStart(TargetBio part)
+    {
+        MappedBio whole = part.Whole!;
+        bool isFlush = part.Clone.Operation == BlockOperation.Flush;
+        if (part.IsCounted || (isFlush && whole.HasFlushCounted)) return false;
+        part.IsCounted = true;
+        whole.HasFlushCounted = isFlush;
+        Statistics.CountStart(part.Clone.Operation, part.Clone.Length);
+        return true;
+    }
+
+    /// <summary>The target has not taken it.</summary>
+    private void TakeBack(TargetBio part)
+    {
+        part.IsCounted = false;
+        part.Whole!.HasFlushCounted = false;
+        Statistics.TakeBack(part.Clone.Operation, part.Clone.Length);
     }
 
     public void EndBio(Bio clone)
@@ -230,12 +258,15 @@ internal sealed unsafe partial class BioMapper(
         Bio bio = whole.Bio!;
         part.Use++;
         part.IsCondemned = false;
+        part.IsCounted = false;
+        part.Io.Route = null;
         part.Whole = whole;
         part.Entry = entry;
         part.Offset = offset;
         part.Clone.Operation = bio.Operation;
         part.Clone.Flags = bio.Flags;
         part.Clone.Length = length;
+        part.Clone.SegmentBytes = bio.SegmentBytes;
         part.Clone.Data = bio.Data is null ? null : bio.Data + (offset - bio.Offset);
         whole.Parts++;
         return part;
@@ -287,16 +318,9 @@ internal sealed unsafe partial class BioMapper(
         Statistics.InFlight--;
         bool isKept = whole.IsDeferred || (whole.IsRequeued && host.IsNoFlushSuspending);
         if (isKept) _deferred.AddFirst(bio);
-        else EndWhole(bio, whole.Status, whole.Stale);
+        else bio.EndWith(whole.Status, whole.Stale);
         if (Statistics.InFlight > 0 || _whenIdle is not { } whenIdle) return;
         _whenIdle = null;
         whenIdle();
-    }
-
-    private void EndWhole(Bio bio, BlockStatus status, StaleWrite? stale)
-    {
-        Statistics.CountEnd(bio.Operation);
-        Statistics.CountBytes(bio.Operation, bio.Length);
-        bio.EndWith(status, stale);
     }
 }

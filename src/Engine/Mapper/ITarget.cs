@@ -34,6 +34,9 @@ public interface ITarget
     /// <summary>True if a device that has one keeps this type (DM_TARGET_IMMUTABLE).</summary>
     bool IsImmutable => false;
 
+    /// <summary>True if its table has no other target (DM_TARGET_SINGLETON).</summary>
+    bool IsSingleton => false;
+
     /// <summary>True if it may stand in for any other (DM_TARGET_WILDCARD).</summary>
     bool IsWildcard => false;
 

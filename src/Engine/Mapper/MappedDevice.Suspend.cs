@@ -188,6 +188,11 @@ public sealed partial class MappedDevice
 
     private sealed class SuspendTask(MappedDevice device, Action done) : TurnTask
     {
-        protected override void RunTask() => device.StopQueue(done);
+        protected override void RunTask()
+        {
+            bool mustWait = device.Queue is { IsCutShort: true };
+            if (mustWait) device.Loop.Schedule(this, TurnPhase.Dispatch);
+            else device.StopQueue(done);
+        }
     }
 }

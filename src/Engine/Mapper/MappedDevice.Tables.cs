@@ -105,7 +105,7 @@ public sealed partial class MappedDevice
         MapperCore core = _core!;
         core.SetTable(table, limits);
         old?.Release();
-        if (!isSame) core.Renew(Submit);
+        if (!isSame && _options.FitsWaiting) core.Renew(Submit);
         return null;
     }
 }

@@ -24,6 +24,7 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
 
     private readonly RequestQueue _queue;
     private readonly int _freeRetries;
+    private readonly bool _checksEnd;
     private readonly TargetIo[] _ios;
     private IRequestTarget _target;
     private long _sizeBytes;
@@ -36,6 +37,7 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
     {
         _target = target;
         _freeRetries = options.FreeRetries;
+        _checksEnd = options.FitsWaiting;
         _ios = new TargetIo[options.Depth];
         for (int tag = 0; tag < _ios.Length; tag++) _ios[tag] = new TargetIo();
         _queue = new RequestQueue(loop, this, limits, options);
@@ -73,7 +75,8 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
     public BlockStatus QueueRequest(Request request)
     {
         // As a path of a map above, whose table may be longer than this one's is now.
-        if (request.End > _sizeBytes || request.IsCondemned) return BlockStatus.IoError;
+        bool isBeyond = _checksEnd && request.End > _sizeBytes;
+        if (isBeyond || request.IsCondemned) return BlockStatus.IoError;
         if (Shield.IsUp && MustWait(request))
         {
             _queue.Requeue(request, 0, RequestQueue.UntilKicked, HoldReason.StaleWrite);
@@ -95,6 +98,7 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
                 return BlockStatus.Ok;
             case MapResult.Kill:
                 return BlockStatus.IoError;
+            case MapResult.Postponed:
             default:
                 Invariant.Broken($"map result {result}");
                 return BlockStatus.IoError;

@@ -46,6 +46,9 @@ public sealed class TargetBio
     /// <summary>Somebody wants it to fail when it is mapped again.</summary>
     internal bool IsCondemned { get; set; }
 
+    /// <summary>It is in the counts of the device.</summary>
+    internal bool IsCounted { get; set; }
+
     /// <summary>The clone is at the device below.</summary>
     internal bool IsBelow { get; set; }
 
@@ -66,6 +69,9 @@ internal sealed class MappedBio
     public long StartNs { get; set; }
 
     public BlockStatus Status { get; set; }
+
+    /// <summary>It is a flush, and in the counts of the device.</summary>
+    public bool HasFlushCounted { get; set; }
 
     /// <summary>A part waits for a stale write, and the device is suspended.</summary>
     public bool IsDeferred { get; set; }

@@ -7,6 +7,11 @@ public enum MapResult : byte
     /// <summary>The target has it and will submit or end it itself.</summary>
     Submitted,
 
+    /// <summary>
+    /// The target has it and will have it mapped again; until then it has not begun.
+    /// </summary>
+    Postponed,
+
     /// <summary>The clone is ready: the mapper dispatches it.</summary>
     Remapped,
 

@@ -10,7 +10,18 @@ public sealed partial class MultipathTarget
     /// <summary>Takes a path out of use; nothing happens to one that has failed before.</summary>
     public void FailPath(PgPath path)
     {
-        if (!path.IsActive) return;
+        if (Fail(path)) _host.RaiseEvent();
+    }
+
+    /// <summary>Puts a path back into use; nothing happens to one that works.</summary>
+    public void ReinstatePath(PgPath path)
+    {
+        if (Reinstate(path)) _host.RaiseEvent();
+    }
+
+    private bool Fail(PgPath path)
+    {
+        if (!path.IsActive) return false;
         _host.Log($"Failing path {path.Device.Name}.");
         path.Group.Selector.FailPath(path);
         path.IsActive = false;
@@ -18,14 +29,13 @@ public sealed partial class MultipathTarget
         ValidPaths--;
         if (path == _currentPath) _currentPath = null;
         _host.PathChanged(path.Device, isActive: false, ValidPaths);
-        _host.RaiseEvent();
         _noPath.StartClock();
+        return true;
     }
 
-    /// <summary>Puts a path back into use; nothing happens to one that works.</summary>
-    public void ReinstatePath(PgPath path)
+    private bool Reinstate(PgPath path)
     {
-        if (path.IsActive) return;
+        if (path.IsActive) return false;
         _host.Log($"Reinstating path {path.Device.Name}.");
         path.Group.Selector.ReinstatePath(path);
         path.IsActive = true;
@@ -40,7 +50,7 @@ public sealed partial class MultipathTarget
         }
         _noPath.StopClock();
         _host.PathChanged(path.Device, isActive: true, ValidPaths);
-        _host.RaiseEvent();
+        return true;
     }
 
     /// <summary>disable_group and enable_group: the next I/O chooses anew.</summary>
@@ -104,10 +114,10 @@ public sealed partial class MultipathTarget
                 SwitchGroup(Group(argument));
                 break;
             case "fail_path":
-                ForEachPath(argument, FailPath);
+                ForEachPath(argument, Fail);
                 break;
             case "reinstate_path":
-                ForEachPath(argument, ReinstatePath);
+                ForEachPath(argument, Reinstate);
                 break;
             default:
                 throw new MessageException(
@@ -123,20 +133,24 @@ public sealed partial class MultipathTarget
             $"invalid PG number '{word}', the map has {_groups.Count} groups");
     }
 
-    /// <summary>A path may be in several groups: the verb is for all of them.</summary>
-    private void ForEachPath(string name, Action<PgPath> action)
+    /// <summary>
+    /// A path may be there several times: the verb is for all of them, and makes one event.
+    /// </summary>
+    private void ForEachPath(string name, Func<PgPath, bool> action)
     {
         BlockDevice device = FindDevice(name);
         bool found = false;
+        bool changed = false;
         foreach (PriorityGroup group in _groups)
         {
             foreach (PgPath path in group.Paths)
             {
                 if (path.Device != device) continue;
                 found = true;
-                action(path);
+                changed |= action(path);
             }
         }
+        if (changed) _host.RaiseEvent();
         if (!found) throw new MessageException($"'{name}' is no path of this map");
     }
 

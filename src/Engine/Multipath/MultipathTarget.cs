@@ -71,6 +71,8 @@ public sealed partial class MultipathTarget : IRequestTarget, IBioTarget
 
     public bool IsImmutable => true;
 
+    public bool IsSingleton => true;
+
     public IEnumerable<DeviceRange> Ranges { get; private set; } = [];
 
     internal Func<long> QueueTimeoutNs { get; }

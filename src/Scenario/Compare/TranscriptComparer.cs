@@ -15,7 +15,12 @@ public static partial class TranscriptComparer
 
     /// <summary>Lines of error text, the kernel's tools' and ours.</summary>
     private static readonly string[] ErrorText =
-        ["device-mapper: ", "Command failed.", "Device does not exist.", "braid: "];
+    [
+        "device-mapper: ", "Command failed.", "Device does not exist.", "braid: ",
+        "sh: ", "/steps.sh: ", "cat: ", "mkdir: ", "insmod: ", "taskset: ", "blockdev: ",
+        "dmsetup: ", "Couldn't process command line.", "No message supplied.", "Invalid format on ",
+        "Name \"",
+    ];
 
     /// <summary>
     /// What differs, a line for each; none when they are equal. Nothing is said of the steps after

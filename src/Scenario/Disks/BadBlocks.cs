@@ -14,7 +14,9 @@ internal sealed class BadBlocks(long sectors)
         string[] range = words.Length > 1 && words[0] is '+' or '-' ? words[1..].Split('-') : [];
         if (range.Length != 2) throw new StepException($"'{words}': write +FIRST-LAST");
         long first = StepNumbers.ReadCount(range[0]);
-        long last = Math.Min(StepNumbers.ReadCount(range[1]), _bad.LongLength - 1);
+        long last = StepNumbers.ReadCount(range[1]);
+        if (last < first) throw new StepException($"'{words}': the last comes before the first");
+        last = Math.Min(last, _bad.LongLength - 1);
         for (long sector = first; sector <= last; sector++) _bad[sector] = words[0] == '+';
     }
 

@@ -13,6 +13,9 @@ internal sealed record DiskSettings
 
     public QueueLimits Limits { get; init; } = new();
 
+    /// <summary>Longest request that it can be set to take; 0 for what it takes.</summary>
+    public long HardwareMaxBytes { get; init; }
+
     /// <summary>Requests at the same time.</summary>
     public int Depth { get; init; } = 64;
 
@@ -46,6 +49,7 @@ internal abstract class ScenarioDisk : PathDevice
             Depth = settings.Depth,
             Scheduler = settings.Scheduler,
             MergesWaiting = false,
+            MergesFlushes = false,
         })
     {
         _settings = settings;
@@ -55,11 +59,15 @@ internal abstract class ScenarioDisk : PathDevice
         Reached(sizeBytes, settings.Limits);
     }
 
+    /// <summary>It was taken away.</summary>
+    public bool IsGone => Queue.IsDying;
+
     /// <summary>Null for a disk that can be opened, else the errno that opening it gives.</summary>
     public virtual string? OpenError => null;
 
     /// <summary>Longest request that it was made for, whatever its queue allows now.</summary>
-    public long HardwareMaxBytes => _settings.Limits.MaxBytes;
+    public long HardwareMaxBytes =>
+        Math.Max(_settings.HardwareMaxBytes, _settings.Limits.MaxBytes);
 
     public override bool IsBusy => false;
 
@@ -75,7 +83,8 @@ internal abstract class ScenarioDisk : PathDevice
 
     public override BlockStatus QueueRequest(Request request)
     {
-        BlockStatus refusal = Admit();
+        // A map whose table has become shorter may ask for what is not there.
+        BlockStatus refusal = request.End > SizeBytes ? BlockStatus.IoError : Admit();
         if (refusal != BlockStatus.Ok) return refusal;
         (BlockStatus status, long done) = Judge(request);
         if (status == BlockStatus.Ok) _memory.Execute(request);

@@ -4,14 +4,17 @@ using Braid.Block;
 namespace Braid.Scenario;
 
 /// <summary>
-/// I/O through a page cache: writes make pages dirty, a sync writes each of them as one bio, all in
-/// one plug.
+/// I/O through a page cache: writes make blocks dirty, a sync writes each of them as one bio, all
+/// in one plug. A block is a page, or less if the size of the device is no multiple of a page.
 /// </summary>
 internal sealed class BufferedFile(DeviceHandle device, IoRun run)
 {
     private const int PageSize = 4096;
 
-    private readonly SortedDictionary<long, byte[]> _pages = [];
+    private readonly int _blockSize = BlockSizeOf(device.Device);
+
+    /// <summary>Dirty blocks by their offset.</summary>
+    private readonly SortedDictionary<long, byte[]> _blocks = [];
 
     /// <summary>Of a page that was asked for: how its read ends.</summary>
     private readonly Dictionary<long, Task<BlockStatus>> _reads = [];
@@ -26,12 +29,11 @@ internal sealed class BufferedFile(DeviceHandle device, IoRun run)
             run.Errors[i] = await WriteAsync(run.Offset(i), run.Data(i));
         var waiter = new BioWaiter();
         device.World.Loop.RunsOn = device.Cpu;
-        foreach ((long page, byte[] memory) in _pages)
-            waiter.Submit(
-                device.Device, BlockOperation.Write, page, LengthOf(page), memory, 0);
+        foreach ((long block, byte[] memory) in _blocks)
+            waiter.Submit(device.Device, BlockOperation.Write, block, _blockSize, memory, 0);
         BlockStatus status = await waiter.Task;
         if (status == BlockStatus.Ok) status = await device.FlushAsync();
-        // What a page failed with is not kept: the sync only knows that one did.
+        // What a block failed with is not kept: the sync only knows that one did.
         return status == BlockStatus.Ok ? null : "EIO";
     }
 
@@ -42,6 +44,7 @@ internal sealed class BufferedFile(DeviceHandle device, IoRun run)
         for (int i = 0; i < run.Count; i++)
         {
             long end = run.Offset(i) + run.Length;
+            if (run.Length == 0) continue;
             run.Errors[i] = end > device.Device.SizeBytes ? "EIO" : null;
             long last = (Math.Min(end, device.Device.SizeBytes) + PageSize - 1) / PageSize;
             for (long page = run.Offset(i) / PageSize; page < last; page++)
@@ -54,9 +57,15 @@ internal sealed class BufferedFile(DeviceHandle device, IoRun run)
         }
     }
 
-    private static long PageOf(long offset) => offset / PageSize * PageSize;
-
-    private long LengthOf(long page) => Math.Min(PageSize, device.Device.SizeBytes - page);
+    /// <summary>
+    /// The largest block up to a page that the size is a multiple of (set_init_blocksize).
+    /// </summary>
+    private static int BlockSizeOf(BlockDevice device)
+    {
+        int size = device.Limits.LogicalBlockSize;
+        while (size < PageSize && (device.SizeBytes & size) == 0) size <<= 1;
+        return size;
+    }
 
     /// <summary>
     /// Asks for a window, up to the end of the device, as one bio in a plug of its own.
@@ -81,30 +90,30 @@ internal sealed class BufferedFile(DeviceHandle device, IoRun run)
     {
         long end = offset + data.Length;
         if (end > device.Device.SizeBytes) return "ENOSPC";
-        for (long page = PageOf(offset); page < end; page += PageSize)
+        for (long block = offset - (offset % _blockSize); block < end; block += _blockSize)
         {
-            bool isWhole = page >= offset && page + LengthOf(page) <= end;
-            string? error = isWhole ? null : await FillAsync(page);
+            bool isWhole = block >= offset && block + _blockSize <= end;
+            string? error = isWhole ? null : await FillAsync(block);
             if (error is not null) return error;
-            if (!_pages.ContainsKey(page)) _pages[page] = DeviceHandle.Memory(PageSize);
-            long from = Math.Max(page, offset);
-            long to = Math.Min(page + PageSize, end);
-            Array.Copy(data, from - offset, _pages[page], from - page, to - from);
+            if (!_blocks.ContainsKey(block)) _blocks[block] = DeviceHandle.Memory(_blockSize);
+            long from = Math.Max(block, offset);
+            long to = Math.Min(block + _blockSize, end);
+            Array.Copy(data, from - offset, _blocks[block], from - block, to - from);
         }
         return null;
     }
 
-    /// <summary>Has a page in memory; the errno when it could not be read.</summary>
-    private async Task<string?> FillAsync(long page)
+    /// <summary>Has a block in memory; the errno when it could not be read.</summary>
+    private async Task<string?> FillAsync(long block)
     {
-        if (_pages.ContainsKey(page)) return null;
-        byte[] memory = DeviceHandle.Memory(PageSize);
+        if (_blocks.ContainsKey(block)) return null;
+        byte[] memory = DeviceHandle.Memory(_blockSize);
         var waiter = new BioWaiter();
         device.World.Loop.RunsOn = device.Cpu;
-        waiter.Submit(device.Device, BlockOperation.Read, page, LengthOf(page), memory, 0);
+        waiter.Submit(device.Device, BlockOperation.Read, block, _blockSize, memory, 0);
         BlockStatus status = await waiter.Task;
         if (status != BlockStatus.Ok) return "EIO";
-        _pages[page] = memory;
+        _blocks[block] = memory;
         return null;
     }
 }

@@ -11,11 +11,10 @@ internal readonly record struct IoResult(long Length, string? Error);
 /// <summary>A device that a program has open: I/O as system calls do it.</summary>
 internal sealed class DeviceHandle : IDisposable
 {
-    /// <summary>Bytes of the longest bio that a program's I/O becomes (256 pages).</summary>
-    private const int MaxBio = 1 << 20;
+    private const int PageSize = 4096;
 
-    /// <summary>Bytes of the longest bio of plain zeroes.</summary>
-    private const int MaxZeroBio = 512 << 10;
+    /// <summary>Bytes of the longest bio of plain zeroes: 256 times the page of zeroes.</summary>
+    private const int MaxZeroBio = 1 << 20;
 
     private DeviceHandle(StepContext context, BlockDevice device)
     {
@@ -35,12 +34,18 @@ internal sealed class DeviceHandle : IDisposable
     /// <summary>Opens a device; null, after a line of output, when it cannot be opened.</summary>
     public static DeviceHandle? Open(StepContext context, string word)
     {
-        BlockDevice? device = context.World.Node(word);
-        string? error = device is ScenarioDisk disk ? disk.OpenError
-            : device is null ? "ENOENT" : null;
-        if (error is null) return new DeviceHandle(context, device!);
+        if (OpenError(context, word) is not { } error)
+            return new DeviceHandle(context, context.World.Node(word)!);
         context.Print($"open {error}");
         return null;
+    }
+
+    /// <summary>The errno that opening a device gives; null for none.</summary>
+    public static string? OpenError(StepContext context, string word)
+    {
+        BlockDevice? device = context.World.Node(word);
+        if (device is ScenarioDisk disk) return disk.OpenError;
+        return device is null ? "ENOENT" : null;
     }
 
     /// <summary>Memory that does not move.</summary>
@@ -49,12 +54,14 @@ internal sealed class DeviceHandle : IDisposable
     /// <summary>pread or pwrite of the whole memory; short at the end of the device.</summary>
     public async Task<IoResult> TransferAsync(bool write, long offset, byte[] memory)
     {
+        if (offset < 0) return new IoResult(0, "EINVAL");
+        if (memory.Length == 0) return new IoResult(0, null);
         long length = Math.Min(memory.Length, Device.SizeBytes - offset);
         if (length <= 0) return new IoResult(0, write ? "ENOSPC" : null);
         if (((offset | length) & (Device.Limits.LogicalBlockSize - 1)) != 0)
             return new IoResult(0, "EINVAL");
         BlockOperation operation = write ? BlockOperation.Write : BlockOperation.Read;
-        BlockStatus status = await SubmitAsync(operation, offset, length, memory, MaxBio);
+        BlockStatus status = await SubmitAsync(operation, offset, length, memory, length);
         return status == BlockStatus.Ok
             ? new IoResult(length, null)
             : new IoResult(0, status.ErrnoName());
@@ -65,7 +72,8 @@ internal sealed class DeviceHandle : IDisposable
     /// <summary>An operation without data, or a write of zeroes.</summary>
     public Task<BlockStatus> RangeAsync(BlockOperation operation, long offset, long length) =>
         operation == BlockOperation.Write
-            ? SubmitAsync(operation, offset, length, Memory(MaxZeroBio), MaxZeroBio)
+            ? SubmitAsync(
+                operation, offset, length, Memory(MaxZeroBio), MaxZeroBio, segmentBytes: PageSize)
             : SubmitAsync(operation, offset, length, null, long.MaxValue);
 
     public void Dispose() => Device.Close();
@@ -75,7 +83,8 @@ internal sealed class DeviceHandle : IDisposable
     /// the range is used again and again.
     /// </summary>
     private Task<BlockStatus> SubmitAsync(
-        BlockOperation operation, long offset, long length, byte[]? memory, long most)
+        BlockOperation operation, long offset, long length, byte[]? memory, long most,
+        int segmentBytes = 0)
     {
         var waiter = new BioWaiter();
         World.Loop.RunsOn = Cpu;
@@ -84,7 +93,7 @@ internal sealed class DeviceHandle : IDisposable
         {
             long part = Math.Min(most, length - done);
             int start = memory is null ? 0 : (int)(done % memory.Length);
-            waiter.Submit(Device, operation, offset + done, part, memory, start);
+            waiter.Submit(Device, operation, offset + done, part, memory, start, segmentBytes);
             done += part;
         }
         while (done < length);
@@ -117,9 +126,10 @@ internal sealed unsafe class BioWaiter : IBioOwner
     /// <param name="length">Bytes.</param>
     /// <param name="memory">Pinned; null for an operation without data.</param>
     /// <param name="start">Where its data begins in the memory.</param>
+    /// <param name="segmentBytes">Of each piece that the memory is in; 0 for one piece.</param>
     public void Submit(
         BlockDevice device, BlockOperation operation, long offset, long length, byte[]? memory,
-        int start)
+        int start, int segmentBytes = 0)
     {
         _left++;
         var bio = new Bio(this)
@@ -127,6 +137,7 @@ internal sealed unsafe class BioWaiter : IBioOwner
             Operation = operation,
             Offset = offset,
             Length = length,
+            SegmentBytes = segmentBytes,
             Data = memory is null
                 ? null
                 : (byte*)System.Runtime.InteropServices.Marshal

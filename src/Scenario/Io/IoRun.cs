@@ -19,7 +19,7 @@ internal sealed class IoRun(DeviceHandle device, bool write, long sector, int le
     /// <summary>Of each I/O the name of its errno, or null.</summary>
     public string?[] Errors { get; } = new string?[count];
 
-    public long Offset(int index) => (sector * SectorSize) + ((long)index * length);
+    public long Offset(int index) => unchecked((sector * SectorSize) + ((long)index * length));
 
     public byte[] Data(int index)
     {

@@ -12,9 +12,17 @@ internal static class DeviceSteps
 
     public static Task<int> Create(StepContext context, string[] words)
     {
-        string name = ScenarioWorld.Mark(words[0]);
-        context.World.Create(name, TableOf(words[1..]));
+        RequireName(words[0]);
+        context.World.Create(ScenarioWorld.Mark(words[0]), TableOf(words[1..]));
         return Done;
+    }
+
+    /// <summary>What `dmsetup` takes for a name.</summary>
+    private static void RequireName(string name)
+    {
+        const int MaxLength = 127;
+        if (name.StartsWith('-') || name.Contains('/') || name.Length > MaxLength)
+            throw new StepException($"'{name}' is no name for a device");
     }
 
     /// <summary>TABLE: makes mp, shows it, removes it.</summary>
@@ -24,8 +32,8 @@ internal static class DeviceSteps
         string name = ScenarioWorld.Mark(TryName);
         context.World.Create(name, TableOf(words));
         Table table = devices.Get(name).Table!;
-        context.Print($"table:  {table.Describe()}");
-        context.Print($"status: {table.Status()}");
+        PrintLabelled(context, "table:  ", table.Describe());
+        PrintLabelled(context, "status: ", table.Status());
         devices.Remove(name);
         return Done;
     }
@@ -53,12 +61,15 @@ internal static class DeviceSteps
 
     public static async Task<int> Resume(StepContext context, string[] words)
     {
-        var done = new TaskCompletionSource<TableException?>();
-        string name = Array.Find(words, word => !word.StartsWith('-'))
-            ?? throw new StepException("resume: which device?");
+        string[] names = Array.FindAll(words, word => !word.StartsWith('-'));
+        if (names.Length == 0) throw new StepException("resume: which device?");
         bool noFlush = words.Contains("--noflush");
-        context.World.Devices.Get(ScenarioWorld.Mark(name)).Resume(noFlush, done.SetResult);
-        if (await done.Task is { } problem) throw problem;
+        foreach (string name in names)
+        {
+            var done = new TaskCompletionSource<TableException?>();
+            context.World.Devices.Get(ScenarioWorld.Mark(name)).Resume(noFlush, done.SetResult);
+            if (await done.Task is { } problem) throw problem;
+        }
         return 0;
     }
 
@@ -118,7 +129,8 @@ internal static class DeviceSteps
     public static Task<int> WaitEvent(StepContext context, string[] words)
     {
         MappedDevice device = Find(context, words);
-        if (device.EventNumber != StepNumbers.Read(words[1])) return Done;
+        if (words[1].StartsWith('-')) throw new StepException($"'{words[1]}' is no option");
+        if (device.EventNumber != unchecked((uint)StepNumbers.Read(words[1]))) return Done;
         var done = new TaskCompletionSource<int>();
         device.OnNextEvent(() => done.SetResult(0));
         return done.Task;

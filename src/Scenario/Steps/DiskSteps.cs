@@ -25,24 +25,23 @@ internal static class DiskSteps
     /// <summary>NAME null|ram [SETTING=VALUE...].</summary>
     public static Task<int> Disk(StepContext context, string[] words)
     {
+        string name = ScenarioWorld.Mark(words[0]);
+        if (context.World.HasDisk(name)) throw new StepException($"there is a disk '{words[0]}'");
         Dictionary<string, string> settings = StepNumbers.Settings(words[2..]);
         MemoryStore store = Store(context, words[0], Take(settings, "size", DefaultMiB));
         DiskSettings disk = NullSettings(settings);
         if (settings.Count > 0)
             throw new StepException($"a disk has no setting {settings.Keys.First()}");
-        string name = ScenarioWorld.Mark(words[0]);
-        context.World.Add(words[1] switch
-        {
-            "null" => new NullDisk(context.World.Loop, name, store, disk),
-            "ram" => new RamDisk(context.World.Loop, name, store, disk),
-            _ => throw new StepException($"'{words[1]}' is no kind of disk"),
-        });
+        context.World.Add(words[1] == "ram"
+            ? new RamDisk(context.World.Loop, name, store, disk)
+            : new NullDisk(context.World.Loop, name, store, disk));
         return Done;
     }
 
     /// <summary>NAME... [SETTING=VALUE...]: disks on one store.</summary>
     public static Task<int> Scsi(StepContext context, string[] words)
     {
+        if (context.World.Scsi is not null) throw new StepException("there are SCSI disks already");
         Dictionary<string, string> settings = StepNumbers.Settings(words);
         var options = new ScsiOptions { Options = Take(settings, "opts", 0) };
         context.World.Scsi = options;
@@ -80,7 +79,7 @@ internal static class DiskSteps
     /// <summary>NAME: every I/O fails. A mapped device gets a table of errors.</summary>
     public static Task<int> Break(StepContext context, string[] words)
     {
-        BlockDevice device = Find(context, words[0]);
+        if (context.World.Node(words[0]) is not { } device) return Nothing(context, words[0]);
         if (device is MappedDevice mapped)
         {
             string errors = $"0 {mapped.SizeBytes / Table.SectorSize} error";
@@ -93,7 +92,7 @@ internal static class DiskSteps
     /// <summary>NAME: works again. A mapped device gets its first table.</summary>
     public static Task<int> Fix(StepContext context, string[] words)
     {
-        BlockDevice device = Find(context, words[0]);
+        if (context.World.Node(words[0]) is not { } device) return Nothing(context, words[0]);
         if (device is MappedDevice mapped)
             return SwapAsync(
                 context.World.Devices, mapped, context.World.FirstTable(mapped.Name));
@@ -113,6 +112,8 @@ internal static class DiskSteps
     {
         if (Find(context, words[0]) is not IUnpluggable disk)
             throw new StepException($"'{words[0]}' cannot be taken away");
+        if (disk is ScenarioDisk { IsGone: true })
+            throw new StepException($"'{words[0]}' was taken away");
         disk.Unplug();
         return Done;
     }
@@ -152,12 +153,18 @@ internal static class DiskSteps
     public static Task<int> Attribute(StepContext context, string[] words)
     {
         BlockDevice device = Find(context, words[0]);
-        if (words.Length > 2) DeviceAttributes.Write(device, words[1], words[2]);
-        else context.Print(DeviceAttributes.Read(device, words[1]));
+        if (words.Length > 2) DeviceAttributes.Write(context.World, device, words[1], words[2]);
+        else context.Print(DeviceAttributes.Read(context.World, device, words[1]));
         return Done;
     }
 
     private static Task<int> Done => Task.FromResult(0);
+
+    private static Task<int> Nothing(StepContext context, string word)
+    {
+        context.Print($"braid: no device '{word}'");
+        return Done;
+    }
 
     private static QueueLimits ScsiLimits { get; } = new()
     {
@@ -182,7 +189,7 @@ internal static class DiskSteps
 
     private static DiskSettings NullSettings(Dictionary<string, string> settings)
     {
-        const long SafeMaxSectors = 255;
+        const long SoftMaxSectors = 2560;
         bool usesTimer = Take(settings, "irqmode", 0) == 2;
         long completionNs = TakeUpTo(MaxDelayNs, settings, "completion_nsec", 10_000);
         bool hasCache = Take(settings, "cache_size", 0) > 0;
@@ -192,9 +199,10 @@ internal static class DiskSteps
             Depth = (int)Math.Clamp(Take(settings, "hw_queue_depth", 64), 1, 1024),
             Scheduler = SchedulerKind.None,
             CompletionNs = usesTimer ? completionNs : 0,
+            HardwareMaxBytes = MaxSectors(maxSectors) * Table.SectorSize,
             Limits = new QueueLimits
             {
-                MaxBytes = (maxSectors == 0 ? SafeMaxSectors : maxSectors) * Table.SectorSize,
+                MaxBytes = Math.Min(MaxSectors(maxSectors), SoftMaxSectors) * Table.SectorSize,
                 LogicalBlockSize = BlockSize(Take(settings, "blocksize", 512)),
                 MaxDiscardBytes = Take(settings, "discard", 0) == 1 ? Unlimited : 0,
                 WriteCache = hasCache,
@@ -203,9 +211,20 @@ internal static class DiskSteps
         };
     }
 
-    /// <summary>A power of two from 512 to 4096.</summary>
-    private static int BlockSize(long wanted) =>
-        1 << System.Numerics.BitOperations.Log2((ulong)Math.Clamp(wanted, 512, 4096));
+    /// <summary>0 stands for the kernel's default; a page is the least.</summary>
+    private static long MaxSectors(long wanted)
+    {
+        const long SafeMaxSectors = 255;
+        const long PageSectors = 8;
+        return wanted == 0 ? SafeMaxSectors : Math.Max(wanted, PageSectors);
+    }
+
+    private static int BlockSize(long wanted)
+    {
+        const long Page = 4096;
+        if (wanted is >= Table.SectorSize and <= Page && long.IsPow2(wanted)) return (int)wanted;
+        throw new StepException($"a block has 512, 1024, 2048 or 4096 bytes, not {wanted}");
+    }
 
     /// <summary>A setting, which is then taken care of.</summary>
     private static long Take(Dictionary<string, string> settings, string name, long otherwise) =>

@@ -12,6 +12,9 @@ internal static class IoSteps
     private const long MaxCount = 4096;
     private const long MaxBytes = 256 << 20;
 
+    /// <summary>The status of a program that was not given what it needs.</summary>
+    private const int Misused = 2;
+
     /// <summary>The threads of `io wt` begin so far apart.</summary>
     private const long ThreadNs = 3_000_000;
 
@@ -27,12 +30,12 @@ internal static class IoSteps
     /// <summary>OP NAME SECTOR NSECT COUNT.</summary>
     public static async Task<int> Many(StepContext context, string[] words)
     {
+        if (words.Length < 5) return Misused;
         string op = words[0];
-        if (op.Length != 2 || op[0] is not ('r' or 'w'))
-            throw new StepException($"'{op}' is no kind of I/O");
         bool write = op[0] == 'w';
-        long count = StepNumbers.ReadCount(words[4]);
-        if (count > MaxCount) return 2;
+        if (op.Length == 1) return await OneAsync(context, words[1..], write);
+        long count = StepNumbers.ReadLikeC(words[4]);
+        if (count is < 0 or > MaxCount) return Misused;
         int length = Length(words[3], count);
         using DeviceHandle? device = DeviceHandle.Open(context, words[1]);
         if (device is null) return 1;
@@ -42,6 +45,9 @@ internal static class IoSteps
             case 'n':
                 await run.OneByOneAsync();
                 break;
+            case 'p' or 's' when count == 0:
+                context.Print("io_setup EINVAL");
+                return Misused;
             case 'p' when count > PlugThreshold:
                 await run.PluggedAsync();
                 break;
@@ -54,7 +60,7 @@ internal static class IoSteps
             case 'b':
                 return await BufferedAsync(context, device, run);
             default:
-                throw new StepException($"'{op}' is no kind of I/O");
+                return Misused;
         }
         return Tally(context, run);
     }
@@ -88,23 +94,26 @@ internal static class IoSteps
 
     public static Task<int> Size(StepContext context, string[] words)
     {
-        using DeviceHandle? device = DeviceHandle.Open(context, words[0]);
-        if (device is not null) context.Print($"{device.Device.SizeBytes / SectorSize}");
-        return Task.FromResult(device is null ? 1 : 0);
+        if (DeviceHandle.OpenError(context, words[0]) is { } error)
+            throw new StepException($"cannot open '{words[0]}': {error}");
+        context.Print($"{context.World.Node(words[0])!.SizeBytes / SectorSize}");
+        return Task.FromResult(0);
     }
 
     private static async Task<int> OneAsync(StepContext context, string[] words, bool write)
     {
+        if (words.Length < 4) return Misused;
         using DeviceHandle? device = DeviceHandle.Open(context, words[0]);
         if (device is null) return 1;
-        long sector = StepNumbers.ReadCount(words[1]);
+        long sector = Sector(words[1]);
         int length = Length(words[2], 1);
-        long seed = StepNumbers.ReadCount(words[3]);
+        long seed = StepNumbers.ReadLikeC(words[3]);
         byte[] memory = DeviceHandle.Memory(length);
         byte[] pattern = Pattern.Make(length, sector, seed);
         if (write) pattern.CopyTo(memory, 0);
         else Array.Fill(memory, (byte)0xee);
-        IoResult result = await device.TransferAsync(write, sector * SectorSize, memory);
+        long offset = unchecked(sector * SectorSize);
+        IoResult result = await device.TransferAsync(write, offset, memory);
         if (result.Error is { } error)
         {
             context.Print($"error {error}");
@@ -140,24 +149,25 @@ internal static class IoSteps
     private static async Task<int> RangeAsync(
         StepContext context, DeviceHandle device, string[] words, BlockOperation operation)
     {
-        long offset = Sector(words[1]) * SectorSize;
+        long offset = unchecked(Sector(words[1]) * SectorSize);
         long length = StepNumbers.ReadCount(words[2]) * SectorSize;
-        bool isWithin = length > 0 && offset + length <= device.Device.SizeBytes;
+        long size = device.Device.SizeBytes;
+        bool isWithin = length > 0 && offset >= 0 && length <= size && offset <= size - length;
         if (!isWithin) return Report(context, BlockStatus.Invalid);
         return Report(context, await device.RangeAsync(operation, offset, length));
     }
 
-    private static long Sector(string word) => StepNumbers.ReadCount(word);
+    private static long Sector(string word) => StepNumbers.ReadLikeC(word);
 
     /// <summary>Bytes of each of so many I/Os.</summary>
     private static int Length(string word, long count)
     {
-        long sectors = StepNumbers.ReadCount(word);
+        long sectors = StepNumbers.ReadLikeC(word);
         long max = MaxBytes / SectorSize / Math.Max(1, count);
-        if (sectors >= 1 && sectors <= max) return (int)sectors * SectorSize;
+        if (sectors >= 0 && sectors <= max) return (int)sectors * SectorSize;
         throw new StepException(count > 1
-            ? $"{count} I/Os have 1 to {max} sectors each, not {sectors}"
-            : $"an I/O has 1 to {max} sectors, not {sectors}");
+            ? $"{count} I/Os have 0 to {max} sectors each, not {sectors}"
+            : $"an I/O has 0 to {max} sectors, not {sectors}");
     }
 
     private static int Report(StepContext context, BlockStatus status)

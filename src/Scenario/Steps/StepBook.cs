@@ -9,6 +9,9 @@ internal static class StepBook
     /// <summary>Steps within steps: `chain` and `cpu` do others.</summary>
     private const int MaxDepth = 8;
 
+    /// <summary>What a shell says of a command that is not there.</summary>
+    private const int UnknownCommand = 127;
+
     private static readonly Dictionary<string, (int Words, StepAction Do)> Steps =
         new(StringComparer.Ordinal)
         {
@@ -41,9 +44,9 @@ internal static class StepBook
             ["waitevent"] = (2, DeviceSteps.WaitEvent),
             ["hold"] = (1, DeviceSteps.Hold),
             ["release"] = (1, DeviceSteps.Release),
-            ["write"] = (4, IoSteps.Write),
-            ["read"] = (4, IoSteps.Read),
-            ["io"] = (5, IoSteps.Many),
+            ["write"] = (1, IoSteps.Write),
+            ["read"] = (1, IoSteps.Read),
+            ["io"] = (1, IoSteps.Many),
             ["flush"] = (1, IoSteps.Flush),
             ["discard"] = (3, IoSteps.Discard),
             ["zeroout"] = (3, IoSteps.ZeroOut),
@@ -54,7 +57,7 @@ internal static class StepBook
             ["hst"] = (4, CountSteps.History),
             ["stale"] = (4, CountSteps.Stale),
             ["sleep"] = (1, Sleep),
-            ["chain"] = (1, Chain),
+            ["chain"] = (0, Chain),
             ["cpu"] = (2, OnCpu),
         };
 
@@ -79,7 +82,7 @@ internal static class StepBook
     private static async Task<int> DoAsync(StepContext context, string[] words)
     {
         if (!Steps.TryGetValue(words[0], out (int Words, StepAction Do) step))
-            return Fail(context, $"unknown step '{words[0]}'");
+            return Fail(context, $"unknown step '{words[0]}'", UnknownCommand);
         if (context.Depth > MaxDepth) return Fail(context, "too many steps within steps");
         if (words.Length - 1 < step.Words) return Fail(context, $"{words[0]}: too few words");
         try
@@ -105,10 +108,10 @@ internal static class StepBook
         };
     }
 
-    private static int Fail(StepContext context, string message)
+    private static int Fail(StepContext context, string message, int status = 1)
     {
         context.Print($"braid: {message}");
-        return 1;
+        return status;
     }
 
     private static async Task<int> Sleep(StepContext context, string[] words)
@@ -122,6 +125,7 @@ internal static class StepBook
     /// </summary>
     private static async Task<int> Chain(StepContext context, string[] words)
     {
+        if (words.Length == 0) return Fail(context, "chain: no step", UnknownCommand);
         int status = 0;
         var step = new List<string>();
         foreach (string word in words.Append(";"))
@@ -142,8 +146,9 @@ internal static class StepBook
     /// <summary>CPU STEP: the I/O of the step is given from that CPU.</summary>
     private static Task<int> OnCpu(StepContext context, string[] words)
     {
-        long cpu = StepNumbers.ReadCount(words[0]);
-        if (cpu >= context.World.Loop.CpuCount) throw new StepException($"there is no CPU {cpu}");
+        long cpu = StepNumbers.ReadLikeC(words[0]);
+        if (cpu < 0 || cpu >= context.World.Loop.CpuCount)
+            throw new StepException($"there is no CPU {cpu}");
         return DoAsync(Within(context) with { Cpu = (int)cpu }, words[1..]);
     }
 

@@ -25,6 +25,40 @@ internal static class StepNumbers
     /// <summary>A count or a sector: not negative, and not beyond all measure.</summary>
     public static long ReadCount(string word) => ReadUpTo(Max, word);
 
+    /// <summary>A parameter of a module: decimal, or hexadecimal after 0x.</summary>
+    public static long ReadParameter(string word)
+    {
+        if (!word.StartsWith("0x", StringComparison.OrdinalIgnoreCase)) return ReadCount(word);
+        if (uint.TryParse(word.AsSpan(2), NumberStyles.AllowHexSpecifier,
+                CultureInfo.InvariantCulture, out uint number))
+            return number;
+        throw new StepException($"'{word}' is no number");
+    }
+
+    /// <summary>
+    /// What a C program makes of a word (strtoull with base 0): what is no digit ends it, a sign
+    /// and an overflow wrap around.
+    /// </summary>
+    public static long ReadLikeC(string word)
+    {
+        bool isNegative = word.StartsWith('-');
+        string digits = word.TrimStart('-', '+');
+        uint radix = 10;
+        if (digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
+            (radix, digits) = (16, digits[2..]);
+        else if (digits.StartsWith('0'))
+            radix = 8;
+        ulong value = 0;
+        foreach (char digit in digits)
+        {
+            if (!char.IsAsciiHexDigit(digit)) break;
+            uint one = Convert.ToUInt32(digit.ToString(), 16);
+            if (one >= radix) break;
+            value = unchecked((value * radix) + one);
+        }
+        return unchecked(isNegative ? -(long)value : (long)value);
+    }
+
     /// <summary>A time in milliseconds, as nanoseconds.</summary>
     public static long ReadMs(string word) => ReadUpTo(MaxMs, word) * NsPerMs;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text.RegularExpressions;
 using Braid.Block;
 using Braid.Io;
 using Braid.Mapper;
@@ -11,10 +12,13 @@ namespace Braid.Scenario;
 /// The machine that a scenario is played on: a loop in virtual time, disks in memory, mapped
 /// devices, and a log. Devices are named as scenarios write them, with the `@`.
 /// </summary>
-internal sealed class ScenarioWorld : IDeviceResolver, IMapObserver, IDisposable
+internal sealed partial class ScenarioWorld : IDeviceResolver, IMapObserver, IDisposable
 {
     /// <summary>Of a mapped device: the tags of an elevator in the kernel (nr_requests).</summary>
     private const int MapDepth = 256;
+
+    /// <summary>What a match may take, in milliseconds.</summary>
+    private const int Patience = 1000;
 
     private const long Second = 1_000_000_000;
 
@@ -44,6 +48,8 @@ internal sealed class ScenarioWorld : IDeviceResolver, IMapObserver, IDisposable
             Depth = MapDepth,
             Scheduler = SchedulerKind.Deadline,
             DispatchBatch = 1,
+            FitsWaiting = false,
+            MergesFlushes = false,
         };
         Devices = new DeviceManager(Loop, types, this, options, this);
     }
@@ -54,6 +60,11 @@ internal sealed class ScenarioWorld : IDeviceResolver, IMapObserver, IDisposable
 
     /// <summary>What `mark` and `count` remember of each device.</summary>
     public Dictionary<string, Counts> Marks { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Files of /sys/block that were written, where they stand for themselves: device and file.
+    /// </summary>
+    public Dictionary<(string Device, string File), string> Attributes { get; } = [];
 
     /// <summary>The SCSI disks of `scsi`, which have their options in common.</summary>
     public ScsiOptions? Scsi { get; set; }
@@ -87,6 +98,8 @@ internal sealed class ScenarioWorld : IDeviceResolver, IMapObserver, IDisposable
         return _disks.GetValueOrDefault(name);
     }
 
+    public bool HasDisk(string name) => _disks.ContainsKey(name);
+
     /// <summary>A disk of that kind.</summary>
     /// <exception cref="StepException">It is none.</exception>
     public T Disk<T>(string word)
@@ -94,13 +107,23 @@ internal sealed class ScenarioWorld : IDeviceResolver, IMapObserver, IDisposable
         _disks.GetValueOrDefault(Mark(word)) as T
         ?? throw new StepException($"'{word}' is no disk that could do that");
 
-    /// <summary>Finds a disk for a table; `@@NAME` is its path in /dev.</summary>
+    /// <summary>
+    /// Finds a device for a table; `@@NAME` is its path in /dev. `@NAME` stands for the number
+    /// MAJOR:MINOR, before which zeroes may be, and behind it another number and anything but a
+    /// second one (name_to_dev_t).
+    /// </summary>
     public BlockDevice Find(string name)
     {
-        if (name.StartsWith("@@", StringComparison.Ordinal) && Node(name) is { } device)
-            return device;
+        Match number = DeviceNumber().Match(name);
+        string word = number.Success ? number.Groups["name"].Value : name;
+        bool isKnown = number.Success || name.StartsWith("@@", StringComparison.Ordinal);
+        if (isKnown && Node(word) is { } device) return device;
         return _disks.GetValueOrDefault(name) ?? throw new TableException($"no device '{name}'");
     }
+
+    [GeneratedRegex(
+        "^0*(?<name>@[^@:]+)(:[0-9]+(:|[^0-9:].*)?)?$", RegexOptions.ExplicitCapture, Patience)]
+    private static partial Regex DeviceNumber();
 
     /// <summary>Makes a mapped device, and remembers its table for `fix`.</summary>
     public void Create(string name, string table)
@@ -131,7 +154,7 @@ internal sealed class ScenarioWorld : IDeviceResolver, IMapObserver, IDisposable
     {
         if ((module, name) != ("dm_multipath", "queue_if_no_path_timeout_secs"))
             throw new StepException($"no parameter {name} of a module {module}");
-        _queueTimeoutNs = Math.Min(StepNumbers.ReadCount(value), MaxTimeout) * Second;
+        _queueTimeoutNs = Math.Min(StepNumbers.ReadParameter(value), MaxTimeout) * Second;
     }
 
     /// <summary>Ends after that time.</summary>

@@ -64,7 +64,7 @@ public sealed class BioMapperTests
         _a.CompleteFirst();
         Owner.StatusOf(bio).ShouldBe(BlockStatus.Ok);
         _map.InFlight.ShouldBe(0);
-        (_map.Statistics.Writes, _map.Statistics.WriteBytes).ShouldBe((1, 12288));
+        (_map.Statistics.Writes, _map.Statistics.WriteBytes).ShouldBe((2, 12288));
     }
 
     [Fact]

@@ -22,9 +22,10 @@ public sealed class OwnLimitsTests
     }
 
     [Fact]
-    public void Only_zero_takes_discards_by_itself()
+    public void No_target_takes_discards_by_itself()
     {
-        Give(_bench.Map("0 8 zero"), BlockOperation.Discard, 0, 4096).ShouldBe(BlockStatus.Ok);
+        Give(_bench.Map("0 8 zero"), BlockOperation.Discard, 0, 4096)
+            .ShouldBe(BlockStatus.NotSupported);
         Give(_bench.Map("0 8 zero\n8 8 error"), BlockOperation.Discard, 0, 4096)
             .ShouldBe(BlockStatus.NotSupported);
     }

@@ -107,9 +107,10 @@ public sealed class ChoiceTests
         target.ValidPaths.ShouldBe(3);
         map.Message("fail_path a");
         target.ValidPaths.ShouldBe(1);
-        map.EventNumber.ShouldBe(2u);
+        map.EventNumber.ShouldBe(1u);
         map.Message("reinstate_path a");
         target.ValidPaths.ShouldBe(3);
+        map.EventNumber.ShouldBe(2u);
     }
 
     [Fact]

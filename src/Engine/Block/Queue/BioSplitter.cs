@@ -16,7 +16,7 @@ internal sealed unsafe class BioSplitter(RequestQueue queue) : IBioOwner
         // Its data is a list of answers, not the bytes of the range: it cannot be cut.
         if (bio.Operation == BlockOperation.Extents) return false;
         QueueLimits limits = queue.Limits;
-        if (bio.Length > limits.MaxFor(bio.Operation)) return true;
+        if (bio.Length > MaxFor(bio)) return true;
         long border = limits.BoundaryBytes;
         return border > 0 && bio.Length > 0 && bio.Offset / border != (bio.End - 1) / border;
     }
@@ -53,11 +53,19 @@ internal sealed unsafe class BioSplitter(RequestQueue queue) : IBioOwner
         if (--whole.Parts == 0) whole.EndWith(whole.Status, whole.Stale);
     }
 
+    private long MaxFor(Bio bio)
+    {
+        QueueLimits limits = queue.Limits;
+        long max = limits.MaxFor(bio.Operation);
+        return bio.SegmentBytes == 0 ? max
+            : Math.Min(max, (long)limits.MaxSegments * bio.SegmentBytes);
+    }
+
     private long LengthAt(Bio bio, long position)
     {
         QueueLimits limits = queue.Limits;
         // A limit may be odd (2^32 - 1 in NBD); all parts but the last end with a block.
-        long max = limits.MaxFor(bio.Operation);
+        long max = MaxFor(bio);
         if (max > limits.LogicalBlockSize) max -= max % limits.LogicalBlockSize;
         Invariant.That(max > 0);
         long length = Math.Min(bio.End - position, max);
@@ -73,6 +81,7 @@ internal sealed unsafe class BioSplitter(RequestQueue queue) : IBioOwner
         part.Offset = position;
         part.Length = length;
         part.Data = whole.Data is null ? null : whole.Data + (position - whole.Offset);
+        part.SegmentBytes = whole.SegmentBytes;
         part.Parent = whole;
         return part;
     }

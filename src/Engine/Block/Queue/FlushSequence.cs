@@ -77,6 +77,7 @@ internal sealed unsafe class FlushSequence : IBioOwner
         _step.Offset = bio.Offset;
         _step.Length = bio.Length;
         _step.Data = bio.Data;
+        _step.SegmentBytes = bio.SegmentBytes;
         _queue.Submit(_step);
     }
 

@@ -39,6 +39,17 @@ public sealed record QueueOptions
     public int FreeRetries { get; init; } = int.MaxValue;
 
     /// <summary>
+    /// A flush may join one that has not left yet. The kernel begins one as it comes.
+    /// </summary>
+    public bool MergesFlushes { get; init; } = true;
+
+    /// <summary>
+    /// What waits is fitted to a new table of a map: checked, cut and merged anew. The kernel maps
+    /// it as it is, even beyond the end of a table that is shorter than the one before.
+    /// </summary>
+    public bool FitsWaiting { get; init; } = true;
+
+    /// <summary>
     /// Requests that are dispatched before others on the loop get their turn. 1 shows what has
     /// completed at once before the next request is mapped, as an interrupt does.
     /// </summary>

@@ -128,7 +128,7 @@ public sealed class Request
         Length = bio.Length;
         FirstBio = LastBio = bio;
         bio.Next = null;
-        Segments = bio.HasData ? 1 : 0;
+        Segments = bio.Segments;
     }
 
     /// <summary>Takes over what is left of another request, whose the bios remain.</summary>
@@ -150,7 +150,7 @@ public sealed class Request
         LastBio = bio;
         bio.Next = null;
         Length += bio.Length;
-        if (bio.HasData) Segments++;
+        Segments += bio.Segments;
     }
 
     internal void Prepend(Bio bio)
@@ -159,7 +159,7 @@ public sealed class Request
         FirstBio = bio;
         Offset = bio.Offset;
         Length += bio.Length;
-        if (bio.HasData) Segments++;
+        Segments += bio.Segments;
     }
 
     /// <summary>Takes over all bios of the request that begins where this one ends.</summary>
@@ -204,7 +204,7 @@ public sealed class Request
         Bio bio = FirstBio!;
         FirstBio = bio.Next;
         if (FirstBio is null) LastBio = null;
-        if (bio.HasData) Segments--;
+        Segments -= bio.Segments;
         bio.EndWith(status, Stale);
     }
 }

@@ -71,16 +71,21 @@ public sealed partial class RequestQueue
 
     private void DispatchAll()
     {
+        bool goesOn = IsCutShort;
+        _task.IsCutShort = false;
         Unplug();
         PlaceWaiting();
         Unplug();
         if (_isQuiesced) return;
-        if (_requeued.IsKicked) _requeued.MoveTo(_dispatch, Loop.NowNs);
+        // Cut short or not, what comes back waits for the rest of those that went with it.
+        bool isBetween = goesOn && !_scheduler.IsEmpty;
+        if (_requeued.IsKicked && !isBetween) _requeued.MoveTo(_dispatch, Loop.NowNs);
         int left = _options.DispatchBatch;
         while (TakeNext() is { } request)
         {
             if (!DispatchOne(request)) return;
             if (--left > 0) continue;
+            _task.IsCutShort = true;
             Run();
             return;
         }

@@ -60,6 +60,7 @@ public sealed partial class RequestQueue
     /// </summary>
     private bool TryMergeFlush(Bio bio)
     {
+        if (!_options.MergesFlushes) return false;
         if (_plug.Last is not { Operation: BlockOperation.Flush } flush) return false;
         flush.Append(bio);
         return true;

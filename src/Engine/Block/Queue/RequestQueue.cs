@@ -110,6 +110,12 @@ public sealed partial class RequestQueue
     }
 
     /// <summary>
+    /// A dispatch has stopped after a batch, and goes on later in the turn (see
+    /// <see cref="QueueOptions.DispatchBatch"/>).
+    /// </summary>
+    public bool IsCutShort => _task.IsCutShort;
+
+    /// <summary>
     /// Gives the driver nothing more (blk_mq_quiesce_queue); requests still merge.
     /// </summary>
     public void Quiesce() => _isQuiesced = true;
@@ -139,6 +145,8 @@ public sealed partial class RequestQueue
     /// <summary>The end-of-turn task of the queue.</summary>
     private sealed class DispatchTask(RequestQueue queue) : TurnTask
     {
+        public bool IsCutShort { get; set; }
+
         protected override void RunTask() => queue.DispatchAll();
     }
 }

@@ -141,14 +141,16 @@ public sealed class Table
                 isEmpty = false;
                 stacked = Stack(stacked, own);
             }
+            int block = BlockOf(entry.Target);
             foreach (DeviceRange range in entry.Target.Ranges)
             {
                 isEmpty = false;
                 RequireSize(range);
-                RequireAlignment(range);
+                RequireAlignment(range, block);
                 if (range.Device.HasLimits) stacked = Stack(stacked, range.Device.Limits);
             }
         }
+        if (stacked is not null) RequireWholeBlocks(stacked.LogicalBlockSize);
         if (isEmpty) return current ?? new QueueLimits { MaxBytes = AnyMaxBytes };
         return stacked ?? new QueueLimits { WriteCache = true, MaxBytes = AnyMaxBytes };
     }
@@ -209,13 +211,36 @@ public sealed class Table
             + $"len={range.Length / SectorSize}, dev_size={size / SectorSize}");
     }
 
-    private static void RequireAlignment(DeviceRange range)
+    /// <summary>The largest block of the devices of a target.</summary>
+    private static int BlockOf(ITarget target) => target.Ranges
+        .Where(range => range.Device.HasLimits)
+        .Select(range => range.Device.Limits.LogicalBlockSize).DefaultIfEmpty(SectorSize).Max();
+
+    private static void RequireAlignment(DeviceRange range, int block)
     {
-        int block = range.Device.HasLimits ? range.Device.Limits.LogicalBlockSize : 1;
         if (((range.Offset | range.Length) & (block - 1)) == 0) return;
         throw new TableException(
-            $"start={range.Offset / SectorSize}, len={range.Length / SectorSize} is not aligned to "
-            + $"the block size {block} of {range.Device.Name}");
+            $"start={range.Offset / SectorSize}, len={range.Length / SectorSize} of "
+            + $"{range.Device.Name} is not aligned to the block size {block}");
+    }
+
+    /// <summary>
+    /// A block that begins in one target and ends in others must be whole blocks to them, and there
+    /// must be no such block at the end (validate_hardware_logical_block_alignment).
+    /// </summary>
+    private void RequireWholeBlocks(int block)
+    {
+        long missing = 0;
+        foreach (TargetEntry entry in _entries)
+        {
+            bool endsHere = missing < entry.Length;
+            if (endsHere && (missing & (BlockOf(entry.Target) - 1)) != 0)
+                throw new TableException(
+                    $"the target at {entry.Offset / SectorSize} is not aligned to its block size");
+            missing = -entry.End & (block - 1);
+        }
+        if (missing > 0)
+            throw new TableException($"the end is not aligned to the block size {block}");
     }
 
     private List<TableLine> Lines(Action<ITarget, StringBuilder> append)

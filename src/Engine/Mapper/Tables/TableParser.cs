@@ -47,9 +47,20 @@ public sealed class TableParser(IReadOnlyList<ITargetType> types, IDeviceResolve
             long expected = entries.Count == 0 ? 0 : entries[^1].End;
             var words = new TableWords(lines[i], lines.Length > 1 ? i + 1 : 0);
             entries.Add(ParseLine(words, expected, host));
+            if (entries.Count > 1) RequireAlone(entries[^2].Target, entries[^1].Target);
         }
         if (entries.Count == 0) throw new TableException("the table is empty");
         return new Table(entries);
+    }
+
+    private static void RequireAlone(params ReadOnlySpan<ITarget> neighbours)
+    {
+        foreach (ITarget target in neighbours)
+        {
+            if (!target.IsSingleton) continue;
+            throw new TableException(
+                $"a table with a target of type {target.TypeName} has no other target");
+        }
     }
 
     private TargetEntry ParseLine(TableWords words, long expected, ITargetHost host)

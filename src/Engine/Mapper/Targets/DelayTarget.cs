@@ -55,11 +55,12 @@ public sealed class DelayTarget : IBioTarget
     {
         DelayClass its = ClassOf(bio.Clone);
         DeviceWords.Remap(bio, its.Range, _start);
-        if (its.DelayMs == 0 || !_mayDelay) return MapResult.Remapped;
+        bool isDue = bio.Io.Route == this;
+        if (its.DelayMs == 0 || !_mayDelay || isDue) return MapResult.Remapped;
         var held = new HeldBio(this, its, bio);
         _held.Add(held);
         held.Begin(_host.Loop);
-        return MapResult.Submitted;
+        return MapResult.Postponed;
     }
 
     public EndIoResult EndIo(TargetBio bio, ref BlockStatus status) => EndIoResult.Done;
@@ -110,7 +111,8 @@ public sealed class DelayTarget : IBioTarget
             _timer!.Cancel();
             its.Held--;
             target._held.Remove(this);
-            bio.Device!.Submit(bio.Clone);
+            bio.Io.Route = target;
+            target._host.Remap(bio);
         }
     }
 }

@@ -117,7 +117,7 @@ public sealed class FlakeyTargetType : ITargetType
         uint down = words.TakeNumber("the down interval in seconds", 0, uint.MaxValue - up);
         if (up + down == 0) throw new TableException("the intervals are both zero", words);
         FlakeyFeatures features = FlakeyFeatures.Take(words);
-        DeviceWords.RequireEnd(words, Name);
+        // As in the kernel, more words mean nothing.
         return new FlakeyTarget(context, range, up, down, features);
     }
 }

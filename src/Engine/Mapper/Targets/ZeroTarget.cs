@@ -13,7 +13,8 @@ public sealed unsafe class ZeroTarget : IBioTarget
 
     public IEnumerable<DeviceRange> Ranges => [];
 
-    public QueueLimits? OwnLimits { get; } = new() { MaxDiscardBytes = long.MaxValue };
+    /// <summary>As the kernel's of Linux 6.1, it does not say that it takes discards.</summary>
+    public QueueLimits? OwnLimits { get; } = new();
 
     public MapResult Map(TargetBio bio)
     {
