@@ -106,12 +106,16 @@ internal sealed record SimPlan
         if (random.Chance(700)) flags |= NbdTransmissionFlags.SendTrim;
         if (random.Chance(700)) flags |= NbdTransmissionFlags.SendWriteZeroes;
         bool knowsGo = random.Chance(900);
+        bool tells = knowsGo && random.Chance(700);
         return new SimServerKind
         {
             StructuredReplies = random.Chance(700),
             KnowsGo = knowsGo,
-            MinBlock = knowsGo ? random.Pick(1, 512, align) : 1,
-            MaxPayload = random.Pick(64 << 10, 1 << 20, NbdProtocol.MaxPayload),
+            TellsBlockSize = tells,
+            MinBlock = tells ? random.Pick(1, 512, align) : 1,
+            MaxPayload = tells
+                ? random.Pick(64 << 10, 1 << 20, NbdProtocol.MaxPayload)
+                : NbdProtocol.MaxPayload,
             CutsAnywhere = random.Chance(150),
             Flags = flags,
         };

@@ -21,8 +21,8 @@ internal sealed class SimRun
     /// <summary>From then until no path is held down any more.</summary>
     private const long AllPathsNs = 60 * Second;
 
-    /// <summary>From the end until no timer may be left: the longest fault has run out.</summary>
-    private const long SettleNs = 15 * Second;
+    /// <summary>From the end until no timer may be left: what was planned has run out.</summary>
+    private const long SettleNs = 120 * Second;
 
     private readonly SimWorld _world;
     private readonly SimFaults _faults;
@@ -143,7 +143,7 @@ internal sealed class SimRun
         Require(() => _world.Stack.IsDrained, 5 * Second, "the clients are not let go");
         _world.Stack.Stop();
         foreach (SimServer server in _world.Servers) server.Kill();
-        _world.RunFor(SettleNs);
+        _world.RunUntil(() => _world.Loop.Timers.Count == 0, SettleNs);
         SimLeaks.Check(_world);
     }
 

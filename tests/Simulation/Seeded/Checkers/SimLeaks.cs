@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Braid.Block;
+using Braid.Io;
 
 namespace Braid.Tests.Simulation;
 
@@ -16,7 +17,9 @@ internal static class SimLeaks
         Zero(world.Stack.Map.OpenCount, "holders of the map");
         foreach (PathDevice path in world.Stack.Paths.All) CheckQueue(path.Queue, path.Name);
         foreach (SimClient client in world.Clients) CheckQueue(client.Device.Queue, client.Name);
-        Zero(world.Loop.Timers.Count, "timers");
+        if (world.Loop.Timers.TryPop(long.MaxValue, long.MaxValue, out LoopTimer timer))
+            throw new SimFailure($"left behind: a timer for {timer.Callback.Method} "
+                + $"of {timer.Callback.Target?.GetType().Name}");
     }
 
     private static void CheckQueue(RequestQueue queue, string whose)

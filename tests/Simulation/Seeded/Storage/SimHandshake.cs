@@ -43,7 +43,7 @@ internal sealed class SimHandshake(Connection client, SimServerKind kind, long s
             case NbdOption.Go when kind.KnowsGo:
                 await ReplyAsync(header.Option, NbdOptionReply.Info, Export(2))
                     .ConfigureAwait(false);
-                if (kind.MinBlock > 1)
+                if (kind.TellsBlockSize)
                     await ReplyAsync(header.Option, NbdOptionReply.Info, BlockSize())
                         .ConfigureAwait(false);
                 await ReplyAsync(header.Option, NbdOptionReply.Ack, []).ConfigureAwait(false);

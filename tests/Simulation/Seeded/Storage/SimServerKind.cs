@@ -11,11 +11,14 @@ internal sealed record SimServerKind
     /// <summary>Knows GO; else clients have to use EXPORT_NAME.</summary>
     public bool KnowsGo { get; init; }
 
-    /// <summary>Advertised, and insisted on; 1 says nothing.</summary>
-    public int MinBlock { get; init; }
+    /// <summary>Tells its clients of the next two.</summary>
+    public bool TellsBlockSize { get; init; }
+
+    /// <summary>Offsets and lengths have to be multiples of it.</summary>
+    public int MinBlock { get; init; } = 1;
 
     /// <summary>Longest payload that it takes.</summary>
-    public int MaxPayload { get; init; }
+    public int MaxPayload { get; init; } = NbdProtocol.MaxPayload;
 
     /// <summary>Cuts the data of a read anywhere, not only between blocks.</summary>
     public bool CutsAnywhere { get; init; }
