@@ -11,6 +11,7 @@ root.Subcommands.Add(ScenarioCommand.Create());
 foreach (Command command in ChangeCommands.Create()) root.Subcommands.Add(command);
 foreach (Command command in ShowCommands.Create()) root.Subcommands.Add(command);
 foreach (Command command in EventCommands.Create()) root.Subcommands.Add(command);
+foreach (Command command in HeldCommands.Create()) root.Subcommands.Add(command);
 root.Subcommands.Add(PathCommand.Create());
 
 ParseResult parsed = root.Parse(args);

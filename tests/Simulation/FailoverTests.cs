@@ -23,7 +23,7 @@ public sealed class FailoverTests
             world.Network.Link(server.Endpoint).TearsAtBytes = seed % 3 == 0 ? 700 : 0;
         world.Start();
         using var load = new VerifiedLoad(
-            world.Loop, world.Client, depth: 1 + (int)(seed % 24), writeOnce: true);
+            world.Loop, world.Client, depth: 1 + (int)(seed % 24), writeOnce: false);
         load.Start(8000);
         while (!load.IsIdle)
         {

@@ -98,6 +98,15 @@ internal sealed class RunOptions
         HelpName = "SECONDS",
     };
 
+    private readonly Option<string> _staleWriteGuard = new("--stale-write-guard")
+    {
+        Description = "How long a write waits while a given-up path may still do an older one to "
+            + "the same blocks: 'time' is the I/O timeout again, or SECONDS; proof: until its "
+            + "server has answered; off: not at all.",
+        DefaultValueFactory = _ => "time",
+        HelpName = "SECONDS",
+    };
+
     private readonly Option<string?> _control = ControlPlace.CreateOption(
         "Where the commands of other processes come in, a unix socket; none for none. Default: "
         + "NAME.sock in $XDG_RUNTIME_DIR/braid, /run/braid for root, else "
@@ -119,7 +128,8 @@ internal sealed class RunOptions
         Option[] all =
         [
             _path, _export, _name, _size, _table, _selector, _grouping, _queueIfNoPath,
-            _queueMode, _scheduler, _ioTimeout, _connectTimeout, _control, _statsFile, _quiet,
+            _queueMode, _scheduler, _ioTimeout, _connectTimeout, _staleWriteGuard, _control,
+            _statsFile, _quiet,
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
@@ -156,13 +166,28 @@ internal sealed class RunOptions
             {
                 Depth = 1024,
                 CapMerges = true,
+                FreeRetries = MapOptions.FreeRetries,
                 Scheduler = (SchedulerKind)Choose(parsed, _scheduler, "none", "deadline"),
             },
-            Nbd = new NbdSettings
+            Nbd = ReadNbd(parsed),
+        };
+    }
+
+    private NbdSettings ReadNbd(ParseResult parsed)
+    {
+        string guard = parsed.GetValue(_staleWriteGuard)!;
+        bool isTime = guard is not ("off" or "proof");
+        return new NbdSettings
+        {
+            IoTimeoutNs = ReadSeconds(parsed, _ioTimeout),
+            ConnectTimeoutNs = ReadSeconds(parsed, _connectTimeout),
+            StaleWrites = guard switch
             {
-                IoTimeoutNs = ReadSeconds(parsed, _ioTimeout),
-                ConnectTimeoutNs = ReadSeconds(parsed, _connectTimeout),
+                "off" => StaleWriteGuard.Off,
+                "proof" => StaleWriteGuard.Proof,
+                _ => StaleWriteGuard.Time,
             },
+            QuiesceNs = isTime && guard != "time" ? ReadSeconds(parsed, _staleWriteGuard) : null,
         };
     }
 

@@ -13,29 +13,51 @@ internal static class ShowCommands
 
     public static IEnumerable<Command> Create() =>
     [
-        Lines("table", "Show the tables of maps: the kernel's lines."),
-        Lines("status", "Show the states of maps: the kernel's lines."),
+        Tables(),
+        Status(),
         Info(),
     ];
 
-    private static AskCommand Lines(string command, string description)
+    private static AskCommand Tables()
     {
         Argument<string?> name = CreateOptionalName();
-        var inactive = new Option<bool>("--inactive")
-        {
-            Description = "Of the table that the next resume makes live.",
-        };
+        Option<bool> inactive = CreateInactive();
         return new AskCommand(
-            command, description,
+            "table", "Show the tables of maps: the kernel's lines.",
             parsed => new ControlRequest
             {
-                Command = command,
+                Command = "table",
                 Name = parsed.GetValue(name),
                 Inactive = parsed.GetValue(inactive),
             },
             (parsed, reply) =>
                 PrintLines(reply.Tables ?? [], isOne: parsed.GetValue(name) is not null))
             { name, inactive };
+    }
+
+    private static AskCommand Status()
+    {
+        Argument<string?> name = CreateOptionalName();
+        Option<bool> inactive = CreateInactive();
+        var held = new Option<bool>("--held")
+        {
+            Description = "I/O that maps hold instead, and what it waits for: "
+                + "MAP: ID OPERATION SECTOR SECTORS AGE REASON.",
+        };
+        return new AskCommand(
+            "status", "Show the states of maps: the kernel's lines.",
+            parsed => new ControlRequest
+            {
+                Command = parsed.GetValue(held) ? "held" : "status",
+                Name = parsed.GetValue(name),
+                Inactive = parsed.GetValue(inactive),
+            },
+            (parsed, reply) =>
+            {
+                if (reply.Held is { } maps) HeldCommands.Print(maps);
+                else PrintLines(reply.Tables ?? [], isOne: parsed.GetValue(name) is not null);
+            })
+            { name, inactive, held };
     }
 
     private static AskCommand Info()
@@ -47,6 +69,11 @@ internal static class ShowCommands
             (_, reply) => PrintInfo(reply.Maps ?? []))
             { name };
     }
+
+    private static Option<bool> CreateInactive() => new("--inactive")
+    {
+        Description = "Of the table that the next resume makes live.",
+    };
 
     private static Argument<string?> CreateOptionalName()
     {

@@ -16,6 +16,7 @@ public sealed class ControlCommands
         var maps = new MapCommands(stack);
         var states = new StateCommands(stack);
         var paths = new PathCommands(stack);
+        var held = new HeldCommands(stack);
         _commands = new Dictionary<string, Action<ControlExchange>>(StringComparer.Ordinal)
         {
             ["create"] = maps.Create,
@@ -29,6 +30,9 @@ public sealed class ControlCommands
             ["table"] = states.Table,
             ["status"] = states.Status,
             ["info"] = states.Info,
+            ["held"] = held.List,
+            ["fail_held"] = held.Fail,
+            ["release_stale"] = held.ReleaseStale,
             ["path_add"] = paths.Add,
             ["path_remove"] = paths.Remove,
             ["path_list"] = paths.List,

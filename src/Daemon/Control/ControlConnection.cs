@@ -80,7 +80,7 @@ internal sealed class ControlConnection : IDisposable
         _timer.Cancel();
         // In the moment of the cut it may have come after all; but nobody could be answered.
         if (_cut.IsCancellationRequested || _server.IsDraining) Close();
-        else if (problem is not null) Answer(ControlReply.Failed(problem));
+        else if (problem is not null) Answer(ControlReply.Refused(problem));
         else if (request is null) Close();
         else Execute(request);
     }

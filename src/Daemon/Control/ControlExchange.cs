@@ -26,7 +26,7 @@ public sealed class ControlExchange(ControlRequest request, Action<ControlReply>
 
     public void Done() => Reply(new ControlReply());
 
-    public void Fail(string error) => Reply(ControlReply.Failed(error));
+    public void Fail(string error) => Reply(ControlReply.Refused(error));
 
     /// <summary>Nobody waits for the reply any more.</summary>
     public void Abandon()

@@ -31,7 +31,8 @@ public static class ControlJson
         try
         {
             ControlRequest? request = JsonSerializer.Deserialize(line, Context.ControlRequest);
-            if (request is not null && !HasNull(request.Words) && !HasNull(request.Exports))
+            if (request is not null && !HasNull(request.Words) && !HasNull(request.Exports)
+                && !HasNull(request.Ids))
                 return request;
             throw new ControlException("the request has a null");
         }
@@ -72,7 +73,7 @@ public static class ControlJson
     {
         byte[] line = Line(JsonSerializer.SerializeToUtf8Bytes(reply, Context.ControlReply));
         if (line.Length <= MaxReply) return line;
-        return Write(ControlReply.Failed(
+        return Write(ControlReply.Refused(
             $"the answer has more than {MaxReply} bytes: ask for one map"));
     }
 

@@ -27,10 +27,16 @@ public sealed record ControlReply
     /// <summary>Of `info`.</summary>
     public IReadOnlyList<MapState>? Maps { get; init; }
 
+    /// <summary>Of `status --held`.</summary>
+    public IReadOnlyList<HeldState>? Held { get; init; }
+
+    /// <summary>Of `fail-held`: how many I/Os.</summary>
+    public int? Failed { get; init; }
+
     /// <summary>Of `path list`.</summary>
     public IReadOnlyList<PathReport>? Paths { get; init; }
 
-    public static ControlReply Failed(string error) => new()
+    public static ControlReply Refused(string error) => new()
     {
         Error = error.Length <= MaxError ? error : error[..MaxError] + "...",
     };

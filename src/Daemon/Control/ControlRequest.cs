@@ -34,6 +34,9 @@ public sealed record ControlRequest
     /// <summary>Of a message.</summary>
     public IReadOnlyList<string>? Words { get; init; }
 
+    /// <summary>Of I/Os that a map holds; null for all.</summary>
+    public IReadOnlyList<string>? Ids { get; init; }
+
     /// <summary>Where a path leads.</summary>
     public string? Uri { get; init; }
 }

@@ -22,6 +22,9 @@ public sealed record DeclaredPath(string Name, string Uri);
 /// <summary>A map in the foreground: what `braid run` was asked for.</summary>
 public sealed record MapOptions
 {
+    /// <summary>More than any map has paths that may die one after the other.</summary>
+    public const int FreeRetries = 16;
+
     public required string Name { get; init; }
 
     public required IReadOnlyList<DeclaredPath> Paths { get; init; }
@@ -45,7 +48,8 @@ public sealed record MapOptions
     public bool BioMode { get; init; }
 
     /// <summary>Of the map: tags, scheduler, merge cap.</summary>
-    public QueueOptions Queue { get; init; } = new() { Depth = 1024, CapMerges = true };
+    public QueueOptions Queue { get; init; } =
+        new() { Depth = 1024, CapMerges = true, FreeRetries = FreeRetries };
 
     /// <summary>Of each path.</summary>
     public QueueOptions PathQueue { get; init; } = new() { Depth = 256 };

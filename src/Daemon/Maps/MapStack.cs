@@ -100,6 +100,8 @@ public sealed class MapStack : IMapObserver, IDisposable
                 (entry.Target as MultipathTarget)?.SetQueueIfNoPath(false);
         Exports.CloseClients();
         Paths.Stop();
+        // A write that waits for a stale one finds no path.
+        foreach (MappedDevice map in Devices.All) map.Shield?.Lower();
         // What waits in a suspended map fails, too.
         foreach (MappedDevice map in Devices.All)
         {

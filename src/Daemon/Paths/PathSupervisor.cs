@@ -41,6 +41,12 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
 
     private const long RecheckMaxNs = 30 * Second;
 
+    /// <summary>
+    /// The longest that a path waits whose probes do well and whose I/O fails, while no other
+    /// works.
+    /// </summary>
+    private const long NeededMaxNs = 5 * Second;
+
     /// <summary>A path that worked for so long has shown that it is well.</summary>
     private const long ProvenNs = 10 * Second;
 
@@ -50,6 +56,12 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
     private readonly LoopTimer _timer;
     private long _recheckNs = RecheckNs;
     private long _reinstatedNs;
+
+    /// <summary>
+    /// Times in a row that I/O has failed on it while its connection was well: green to its checker
+    /// and red to its users.
+    /// </summary>
+    private int _red;
     private string _told = "";
 
     public PathSupervisor(PathDevice path, IPathVerbs verbs)
@@ -90,13 +102,20 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
     {
         bool wasProven = _path.Loop.NowNs - _reinstatedNs >= ProvenNs;
         _recheckNs = wasProven ? RecheckNs : Math.Min(_recheckNs * 2, RecheckMaxNs);
-        if (_path.State == PathState.Up) _timer.Arm(_recheckNs);
+        if (wasProven) _red = 0;
+        if (_path.State != PathState.Up) return;
+        _red++;
+        _timer.Arm(_recheckNs);
     }
 
-    /// <summary>No path of a map works: whoever is connected is asked at once.</summary>
+    /// <summary>
+    /// No path of a map works: whoever is connected is asked at once, unless I/O has failed on it
+    /// again and again. That would only bounce.
+    /// </summary>
     public void ProbeNow()
     {
-        if (_path.State == PathState.Up && !_verbs.IsActive(_path)) _timer.Arm(0);
+        if (_path.State != PathState.Up || _verbs.IsActive(_path)) return;
+        _timer.Arm(_red <= 1 ? 0 : Math.Min(_recheckNs, NeededMaxNs));
     }
 
     public void OnReinstated() => _reinstatedNs = _path.Loop.NowNs;

@@ -52,6 +52,12 @@ public sealed unsafe class Bio
     /// <summary>The owner's own mark.</summary>
     public int Cookie { get; set; }
 
+    /// <summary>
+    /// Copies of it that may still land, of a write whose path was given up; meaningful in
+    /// <see cref="IBioOwner.EndBio"/>, whatever the status.
+    /// </summary>
+    public StaleWrite? Stale { get; internal set; }
+
     /// <summary>Next bio of the same request or list.</summary>
     public Bio? Next { get; internal set; }
 
@@ -75,9 +81,10 @@ public sealed unsafe class Bio
     public bool IsWrite => Operation is not (BlockOperation.Read or BlockOperation.Extents);
 
     /// <summary>Ends the bio; the owner may use it again at once.</summary>
-    public void EndWith(BlockStatus status)
+    public void EndWith(BlockStatus status, StaleWrite? stale = null)
     {
         Status = status;
+        Stale = stale;
         Done = 0;
         Next = null;
         Owner.EndBio(this);

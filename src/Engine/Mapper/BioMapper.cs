@@ -8,7 +8,7 @@ namespace Braid.Mapper;
 /// The bio-based core (drivers/md/dm.c): each bio is cloned for each target it touches, and goes to
 /// the device below at once; merging, if any, is that device's queue's.
 /// </summary>
-internal sealed unsafe class BioMapper(
+internal sealed unsafe partial class BioMapper(
     ITargetHost host, Table firstTable, QueueLimits firstLimits) : MapperCore, IBioOwner
 {
     private readonly Stack<TargetBio> _clones = new();
@@ -19,6 +19,9 @@ internal sealed unsafe class BioMapper(
 
     /// <summary>Bios that came, or came back, while the device was suspended.</summary>
     private readonly LinkedList<Bio> _deferred = new();
+
+    /// <summary>Writes that the shield holds back.</summary>
+    private readonly Queue<TargetBio> _shielded = new();
 
     private Table _table = firstTable;
     private QueueLimits _limits = firstLimits;
@@ -39,7 +42,12 @@ internal sealed unsafe class BioMapper(
         // What was deferred is cut and checked when it is mapped.
     }
 
-    public override void Quiesce() => _isQuiesced = true;
+    /// <summary>What the shield holds back does not hold up a suspend: it is deferred.</summary>
+    public override void Quiesce()
+    {
+        _isQuiesced = true;
+        while (_shielded.TryDequeue(out TargetBio? part)) Defer(part);
+    }
 
     public override void Unquiesce()
     {
@@ -58,9 +66,13 @@ internal sealed unsafe class BioMapper(
         else _whenIdle = callback;
     }
 
+    /// <summary>
+    /// Maps again what the shield held back; what waits for a path, a bio-based target holds
+    /// itself.
+    /// </summary>
     public override void KickRequeueList()
     {
-        // Nothing waits here: a bio-based target holds its bios itself.
+        for (int left = _shielded.Count; left > 0; left--) Map(_shielded.Dequeue());
     }
 
     public override void Submit(Bio bio)
@@ -78,7 +90,10 @@ internal sealed unsafe class BioMapper(
         if (!_wholes.TryPop(out MappedBio? whole)) whole = new MappedBio();
         whole.Bio = bio;
         whole.Status = BlockStatus.Ok;
+        whole.Stale = null;
+        whole.StartNs = host.Loop.NowNs;
         whole.IsRequeued = false;
+        whole.IsDeferred = false;
         // One extra, so that parts that end at once do not end the whole before all are made.
         whole.Parts = 1;
         Statistics.InFlight++;
@@ -91,12 +106,24 @@ internal sealed unsafe class BioMapper(
     public void Map(TargetBio part)
     {
         part.Clone.Offset = part.Offset;
+        if (part.IsCondemned)
+        {
+            End(part, BlockStatus.IoError);
+            return;
+        }
+        if (Shield.IsUp && MustWait(part))
+        {
+            if (_isQuiesced) Defer(part);
+            else _shielded.Enqueue(part);
+            return;
+        }
         MapResult result = ((IBioTarget)part.Entry!.Target).Map(part);
         switch (result)
         {
             case MapResult.Submitted:
                 break;
             case MapResult.Remapped:
+                part.IsBelow = true;
                 part.Device!.Submit(part.Clone);
                 break;
             case MapResult.Kill:
@@ -116,6 +143,8 @@ internal sealed unsafe class BioMapper(
     {
         TargetBio part = _byCookie[clone.Cookie];
         BlockStatus status = clone.Status;
+        part.IsBelow = false;
+        if (clone.Stale is { } stale) NoteStale(part, stale);
         EndIoResult result = ((IBioTarget)part.Entry!.Target).EndIo(part, ref status);
         switch (result)
         {
@@ -132,6 +161,34 @@ internal sealed unsafe class BioMapper(
                 Invariant.Broken($"end-I/O result {result} for a bio");
                 break;
         }
+        if (Shield.IsUp) KickRequeueList();
+    }
+
+    private void NoteStale(TargetBio part, StaleWrite stale)
+    {
+        MappedBio whole = part.Whole!;
+        whole.Stale = StaleWrite.Join(whole.Stale, stale);
+        Shield.Add(part, part.Use, part.Offset, part.Clone.Length, stale);
+    }
+
+    /// <summary>As <see cref="RequestMapper"/> has it for requests.</summary>
+    private bool MustWait(TargetBio part)
+    {
+        long length = part.Clone.Length;
+        if (!part.Clone.IsWrite || length == 0) return false;
+        return Shield.Holds(part, part.Use, part.Offset, length)
+            || (Shield.Has(part, part.Use) && IsOvertaking(part));
+    }
+
+    private bool IsOvertaking(TargetBio retry)
+    {
+        long end = retry.Offset + retry.Clone.Length;
+        foreach (TargetBio other in _byCookie)
+        {
+            if (other.IsBelow && other != retry && other.Clone.IsWrite && other.Offset < end
+                && other.Offset + other.Clone.Length > retry.Offset) return true;
+        }
+        return false;
     }
 
     /// <summary>A flush goes to every target that may have data below to keep.</summary>
@@ -171,6 +228,8 @@ internal sealed unsafe class BioMapper(
     {
         if (!_clones.TryPop(out TargetBio? part)) part = NewPart();
         Bio bio = whole.Bio!;
+        part.Use++;
+        part.IsCondemned = false;
         part.Whole = whole;
         part.Entry = entry;
         part.Offset = offset;
@@ -200,6 +259,12 @@ internal sealed unsafe class BioMapper(
         End(part, BlockStatus.IoError);
     }
 
+    private void Defer(TargetBio part)
+    {
+        part.Whole!.IsDeferred = true;
+        End(part, BlockStatus.Ok);
+    }
+
     private void End(TargetBio part, BlockStatus status)
     {
         MappedBio whole = part.Whole!;
@@ -220,17 +285,18 @@ internal sealed unsafe class BioMapper(
         whole.Bio = null;
         _wholes.Push(whole);
         Statistics.InFlight--;
-        if (whole.IsRequeued && host.IsNoFlushSuspending) _deferred.AddFirst(bio);
-        else EndWhole(bio, whole.Status);
+        bool isKept = whole.IsDeferred || (whole.IsRequeued && host.IsNoFlushSuspending);
+        if (isKept) _deferred.AddFirst(bio);
+        else EndWhole(bio, whole.Status, whole.Stale);
         if (Statistics.InFlight > 0 || _whenIdle is not { } whenIdle) return;
         _whenIdle = null;
         whenIdle();
     }
 
-    private void EndWhole(Bio bio, BlockStatus status)
+    private void EndWhole(Bio bio, BlockStatus status, StaleWrite? stale)
     {
         Statistics.CountEnd(bio.Operation);
         Statistics.CountBytes(bio.Operation, bio.Length);
-        bio.EndWith(status);
+        bio.EndWith(status, stale);
     }
 }

@@ -103,6 +103,9 @@ public interface IRequestTarget : ITarget
     /// </summary>
     bool IsBusy { get; }
 
+    /// <summary>I/O for which there is no path is held, rather than failed.</summary>
+    bool HoldsIo => false;
+
     /// <summary>Chooses a queue and makes the clone there (clone_and_map_rq).</summary>
     MapResult CloneAndMap(Request origin, TargetIo io, ICloneOwner owner, out Request? clone);
 
@@ -124,4 +127,10 @@ public interface IBioTarget : ITarget
     /// <see cref="ITargetHost.Remap"/>.
     /// </summary>
     EndIoResult EndIo(TargetBio bio, ref BlockStatus status);
+
+    /// <summary>Maps again what it holds.</summary>
+    void MapHeld()
+    {
+        // Most targets hold nothing.
+    }
 }

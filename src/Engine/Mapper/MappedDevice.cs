@@ -48,6 +48,11 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
 
     public override RequestQueue? Queue => _core?.Queue;
 
+    /// <summary>
+    /// What holds writes back that a stale one may overwrite; null before a table.
+    /// </summary>
+    public StaleWriteShield? Shield => _core?.Shield;
+
     public override BlockStatistics Statistics => _core?.Statistics ?? NoStatistics;
 
     /// <summary>I/Os of clients that have not ended, wherever they are held.</summary>
@@ -97,6 +102,16 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
 
     /// <summary>Does not wait any more.</summary>
     public void ForgetWaiter(Action callback) => _eventWaiters.Remove(callback);
+
+    /// <summary>I/Os that wait for something, and are not on their way; oldest first.</summary>
+    public IReadOnlyList<HeldIo> Held() =>
+        _core is null ? [] : [.. _core.Held().OrderByDescending(held => held.AgeNs)];
+
+    /// <summary>
+    /// Has held I/Os fail, those whose ids are meant; while it is suspended, when it is resumed.
+    /// How many.
+    /// </summary>
+    public int FailHeld(Predicate<string> isMeant) => _core?.FailHeld(isMeant) ?? 0;
 
     public void KickRequeueList() => _core?.KickRequeueList();
 

@@ -9,6 +9,11 @@ namespace Braid.Mapper;
 /// </summary>
 internal abstract class MapperCore
 {
+    protected MapperCore() => Shield = new StaleWriteShield(KickRequeueList);
+
+    /// <summary>Holds back what a stale write may overwrite; stays with the device.</summary>
+    public StaleWriteShield Shield { get; }
+
     /// <summary>The queue of a request-based device.</summary>
     public abstract RequestQueue? Queue { get; }
 
@@ -16,6 +21,15 @@ internal abstract class MapperCore
 
     /// <summary>I/Os of clients that have not ended, wherever they are held.</summary>
     public abstract int InFlight { get; }
+
+    /// <summary>I/Os that wait for something, and are not on their way.</summary>
+    public abstract IEnumerable<HeldIo> Held();
+
+    /// <summary>
+    /// Has held I/Os fail, those that are meant; while the device is suspended, when it is resumed.
+    /// How many.
+    /// </summary>
+    public abstract int FailHeld(Predicate<string> isMeant);
 
     public abstract void Submit(Bio bio);
 

@@ -9,20 +9,33 @@ namespace Braid.Mapper;
 /// request to a clone on a queue below, and when the clone has failed on a path, gives the
 /// *original* back to the queue: nothing is recorded and nothing allocated for the retry.
 /// </summary>
-internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
+internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
 {
     /// <summary>How long a delayed requeue waits, unless it is kicked (dm-rq.c: 100 ms).</summary>
     public const long DelayRequeueNs = 100_000_000;
 
+    /// <summary>The first wait of a request that has used up its free retries.</summary>
+    private const long FirstBackoffNs = 100_000_000;
+
+    private const long MaxBackoffNs = 5_000_000_000;
+
+    /// <summary>Waits after which it fails, unless I/O is held without a path: a minute.</summary>
+    private const int Backoffs = 16;
+
     private readonly RequestQueue _queue;
+    private readonly int _freeRetries;
     private readonly TargetIo[] _ios;
     private IRequestTarget _target;
     private long _sizeBytes;
+
+    /// <summary>A retry waits for a write in flight to end.</summary>
+    private bool _retryWaits;
 
     public RequestMapper(
         IoLoop loop, IRequestTarget target, QueueLimits limits, QueueOptions options)
     {
         _target = target;
+        _freeRetries = options.FreeRetries;
         _ios = new TargetIo[options.Depth];
         for (int tag = 0; tag < _ios.Length; tag++) _ios[tag] = new TargetIo();
         _queue = new RequestQueue(loop, this, limits, options);
@@ -60,7 +73,12 @@ internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
     public BlockStatus QueueRequest(Request request)
     {
         // As a path of a map above, whose table may be longer than this one's is now.
-        if (request.End > _sizeBytes) return BlockStatus.IoError;
+        if (request.End > _sizeBytes || request.IsCondemned) return BlockStatus.IoError;
+        if (Shield.IsUp && MustWait(request))
+        {
+            _queue.Requeue(request, 0, RequestQueue.UntilKicked, HoldReason.StaleWrite);
+            return BlockStatus.Ok;
+        }
         if (_target.IsBusy) return BlockStatus.Resource;
         TargetIo io = _ios[request.Tag];
         MapResult result = _target.CloneAndMap(request, io, this, out Request? clone);
@@ -73,7 +91,7 @@ internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
             case MapResult.Requeue:
                 return BlockStatus.Resource;
             case MapResult.DelayRequeue:
-                _queue.Requeue(request, 0, DelayRequeueNs);
+                _queue.Requeue(request, 0, DelayRequeueNs, HoldReason.Path);
                 return BlockStatus.Ok;
             case MapResult.Kill:
                 return BlockStatus.IoError;
@@ -87,8 +105,12 @@ internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
     public void EndClone(Request clone, BlockStatus status, long done)
     {
         Request origin = clone.Origin!;
+        if (clone.Stale is { } stale) NoteStale(origin, stale);
+        // What a given-up path was sent as one write is sent again as one.
+        if (origin.Stale is not null && status != BlockStatus.Ok) done = 0;
         EndIoResult result = _target.EndIo(_ios[origin.Tag], clone.Operation, ref status);
         clone.Queue.Free(clone);
+        if (_retryWaits) KickRetries();
         switch (result)
         {
             case EndIoResult.Done:
@@ -97,15 +119,77 @@ internal sealed class RequestMapper : MapperCore, IQueueDriver, ICloneOwner
             case EndIoResult.Incomplete:
                 break;
             case EndIoResult.Requeue:
-                _queue.Requeue(origin, done, 0);
+                Retry(origin, done, 0);
                 break;
             case EndIoResult.DelayRequeue:
-                _queue.Requeue(origin, done, DelayRequeueNs);
+                Retry(origin, done, DelayRequeueNs);
                 break;
             default:
                 Invariant.Broken($"end-I/O result {result}");
                 break;
         }
+    }
+
+    /// <summary>
+    /// Sends the original again. One that comes back too often without progress waits for longer
+    /// and longer, so that flapping paths cannot bounce it about for ever.
+    /// </summary>
+    private void Retry(Request origin, long done, long delayNs)
+    {
+        if (done > 0) origin.Retries = 0;
+        int waits = ++origin.Retries - _freeRetries;
+        if (waits <= 0)
+        {
+            _queue.Requeue(origin, done, delayNs);
+        }
+        else if (waits > Backoffs && !_target.HoldsIo)
+        {
+            _queue.Complete(origin, BlockStatus.IoError, done);
+        }
+        else
+        {
+            long waitNs = Math.Min(FirstBackoffNs << Math.Min(waits - 1, Backoffs), MaxBackoffNs);
+            waitNs = _queue.Loop.Random.Jitter(waitNs);
+            origin.NotBeforeNs = _queue.Loop.NowNs + waitNs;
+            _queue.Requeue(origin, done, waitNs, HoldReason.Retries);
+        }
+    }
+
+    private void NoteStale(Request origin, StaleWrite stale)
+    {
+        origin.Stale = StaleWrite.Join(origin.Stale, stale);
+        Shield.Add(origin, origin.Generation, origin.Offset, origin.Length, stale);
+    }
+
+    /// <summary>
+    /// A write waits for stale ones of others where it would go. The retry of a stale write waits
+    /// for overlapping ones that are on their way: it must be the last of them to land, since its
+    /// stale copy may be, too.
+    /// </summary>
+    private bool MustWait(Request request)
+    {
+        if (!request.IsWrite || request.Length == 0) return false;
+        if (Shield.Holds(request, request.Generation, request.Offset, request.Length)) return true;
+        if (!Shield.Has(request, request.Generation) || !IsOvertaking(request)) return false;
+        _retryWaits = true;
+        return true;
+    }
+
+    private bool IsOvertaking(Request retry)
+    {
+        for (int tag = 0; tag < _ios.Length; tag++)
+        {
+            Request other = _queue.Tags[tag];
+            if (other.State == RequestState.InFlight && other != retry && other.IsWrite
+                && other.Offset < retry.End && other.End > retry.Offset) return true;
+        }
+        return false;
+    }
+
+    private void KickRetries()
+    {
+        _retryWaits = false;
+        KickRequeueList();
     }
 
     /// <summary>Issues the clone past the path's own scheduler (map_request, REMAPPED).</summary>

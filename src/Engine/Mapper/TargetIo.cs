@@ -40,6 +40,15 @@ public sealed class TargetBio
 
     internal MappedBio? Whole { get; set; }
 
+    /// <summary>Counts its uses: it is pooled.</summary>
+    internal uint Use { get; set; }
+
+    /// <summary>Somebody wants it to fail when it is mapped again.</summary>
+    internal bool IsCondemned { get; set; }
+
+    /// <summary>The clone is at the device below.</summary>
+    internal bool IsBelow { get; set; }
+
     internal TargetEntry? Entry { get; set; }
 
     /// <summary>Offset within the mapped device: what the clone had before it was mapped.</summary>
@@ -53,7 +62,16 @@ internal sealed class MappedBio
 
     public int Parts { get; set; }
 
+    /// <summary>When it came, on the loop's clock.</summary>
+    public long StartNs { get; set; }
+
     public BlockStatus Status { get; set; }
+
+    /// <summary>A part waits for a stale write, and the device is suspended.</summary>
+    public bool IsDeferred { get; set; }
+
+    /// <summary>Copies of it that may still land.</summary>
+    public StaleWrite? Stale { get; set; }
 
     /// <summary>A part could not be done now: the bio goes to the next table.</summary>
     public bool IsRequeued { get; set; }

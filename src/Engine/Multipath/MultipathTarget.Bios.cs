@@ -7,6 +7,8 @@ namespace Braid.Multipath;
 /// <summary>queue_mode bio: a path for each bio, and a list of bios held in the target.</summary>
 public sealed partial class MultipathTarget
 {
+    public void MapHeld() => _held.Process();
+
     /// <summary>multipath_map_bio.</summary>
     public MapResult Map(TargetBio bio)
     {

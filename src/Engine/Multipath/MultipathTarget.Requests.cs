@@ -10,6 +10,8 @@ namespace Braid.Multipath;
 /// </summary>
 public sealed partial class MultipathTarget
 {
+    public bool HoldsIo => MayQueue;
+
     private bool MayQueue => _noPath.Queues || _host.IsNoFlushSuspending;
 
     /// <summary>multipath_clone_and_map: the path is chosen here, for a whole request.</summary>

@@ -39,6 +39,12 @@ internal sealed unsafe partial class NbdServerConnection
     private bool _paused;
 
     private bool _closed;
+
+    /// <summary>
+    /// Closed, and its last command has ended: told once, though memory that comes back while it
+    /// closes may end a command that waited for some.
+    /// </summary>
+    private bool _gone;
     private bool _draining;
 
     public NbdServerConnection(
@@ -155,7 +161,8 @@ internal sealed unsafe partial class NbdServerConnection
 
     private void EndIfClosed()
     {
-        if (!_closed || _slots.Active > 0) return;
+        if (!_closed || _gone || _slots.Active > 0) return;
+        _gone = true;
         Dispose();
         _device.Close();
         _server.OnClientGone(this);

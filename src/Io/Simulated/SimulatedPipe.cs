@@ -9,6 +9,7 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
     private readonly Queue<byte[]> _arrived = new();
     private readonly List<byte[]> _held = [];
     private bool _heldEnd;
+    private bool _isAborted;
     private int _consumed;
     private long _lastArrivalNs;
 
@@ -55,6 +56,16 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
         ArriveEnd(errno);
     }
 
+    /// <summary>
+    /// The writer has dropped the connection: what is under way is lost. What has arrived at a
+    /// stopped process it still reads when it goes on.
+    /// </summary>
+    public void Abort()
+    {
+        _isAborted = true;
+        ArriveEnd(0);
+    }
+
     public int Read(Span<byte> target)
     {
         int read = 0;
@@ -94,7 +105,7 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
 
     private void Arrive(byte[] bytes)
     {
-        if (IsEnded) return;
+        if (IsEnded || _isAborted) return;
         if (link.IsHung)
         {
             _held.Add(bytes);

@@ -30,7 +30,8 @@ internal sealed unsafe class SimulatedStream : StreamSocket
     private protected override void CloseHandle()
     {
         _incoming.Readable = null;
-        _outgoing.End(0);
+        if (IsAborted) _outgoing.Abort();
+        else _outgoing.End(0);
     }
 
     private protected override void Flush()

@@ -29,6 +29,7 @@ internal sealed unsafe class EpollStream : StreamSocket
     private protected override void CloseHandle()
     {
         _loop.Poll.Remove(_source, _fd);
+        if (IsAborted) SocketHandle.DropOnClose(_fd);
         _ = Libc.close(_fd);
     }
 

@@ -20,7 +20,7 @@ public sealed unsafe class ReceiveBuffer : IDisposable
 
     private const int SmallWindow = 4 * 1024;
 
-    private readonly byte* _staging;
+    private byte* _staging;
     private readonly int _capacity;
     private readonly iovec* _payload;
     private readonly int _maxPayloadVectors;
@@ -128,8 +128,10 @@ public sealed unsafe class ReceiveBuffer : IDisposable
 
     public void Dispose()
     {
+        Invariant.That(_staging is not null);
         NativeMemory.AlignedFree(_staging);
         NativeMemory.Free(_payload);
+        _staging = null;
     }
 
     private void AdvancePayload(int count)

@@ -74,6 +74,13 @@ internal static unsafe class SocketHandle
     public static void Set(int fd, int level, int name, int value) =>
         _ = Libc.setsockopt(fd, level, name, &value, sizeof(int));
 
+    /// <summary>Closing resets the connection: what was not delivered never is.</summary>
+    public static void DropOnClose(int fd)
+    {
+        int* linger = stackalloc int[] { 1, 0 };
+        _ = Libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_LINGER, linger, 2 * sizeof(int));
+    }
+
     /// <summary>No delay, and a silent peer of an idle connection found in about 15 s.</summary>
     public static void SetTcpOptions(int fd)
     {

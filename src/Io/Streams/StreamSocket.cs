@@ -32,6 +32,8 @@ public abstract unsafe class StreamSocket : TurnTask
     /// <summary>False as soon as either side has closed.</summary>
     public bool IsOpen { get; private set; } = true;
 
+    private protected bool IsAborted { get; private set; }
+
     private protected IStreamHandler Handler { get; }
 
     private protected SendQueue Queue { get; } = new();
@@ -61,6 +63,22 @@ public abstract unsafe class StreamSocket : TurnTask
     /// comes later in the turn, exactly once.
     /// </summary>
     public void Close(string reason) => Close(new StreamEnd(0, reason));
+
+    /// <summary>
+    /// As <see cref="Close(string)"/>, and what the machine has taken but not delivered is dropped
+    /// (SO_LINGER of 0): the peer shall not get it later, when it can be reached again.
+    /// </summary>
+    public void Abort(string reason)
+    {
+        IsAborted = true;
+        Close(reason);
+    }
+
+    /// <summary>
+    /// Drops what is queued and goes on receiving: from now on the stream touches none of its
+    /// memory. Nothing can be sent any more: the peer may have got half of something.
+    /// </summary>
+    public void DropUnsent() => Queue.Clear();
 
     private protected void Close(StreamEnd end)
     {

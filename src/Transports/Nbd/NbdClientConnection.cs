@@ -37,6 +37,12 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
     private readonly byte* _headers;
     private BlockStatus _failure = BlockStatus.Transport;
 
+    /// <summary>
+    /// Given up: what was not answered, and may still happen. Null while it serves, and when
+    /// nothing of the kind was left.
+    /// </summary>
+    private NbdDrain? _drain;
+
     /// <summary>The server has answered something well: it not only shakes hands.</summary>
     private bool _hasServed;
 
@@ -93,7 +99,8 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
     public void OnReceived(int bytes)
     {
         _receive.Received(bytes);
-        Parse();
+        if (_drain is null) Parse();
+        else if (!_drain.Parse(_receive)) _stream.Abort("the server makes no sense");
     }
 
     public void OnSent()
@@ -105,14 +112,17 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
     {
         _timeout.Cancel();
         _device.OnConnectionClosed(this, reason.Text);
-        while (_inFlight.First >= 0)
-        {
-            int tag = _inFlight.First;
-            _inFlight.Remove(tag);
-            // Done 0: a payload may have been cut off, and reading again costs nothing.
-            _device.Queue.Complete(_device.Queue.Tags[tag], _failure, 0);
-        }
+        GiveBack();
         Dispose();
+    }
+
+    /// <summary>
+    /// Given up, and late replies are not read any more: nothing is stale, or its path is being
+    /// stopped. What is stale then stays so for its time.
+    /// </summary>
+    public void StopDraining()
+    {
+        if (_stream.IsOpen) _stream.Abort("stopped");
     }
 
     /// <summary>
@@ -193,6 +203,52 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
         Close($"the server breaks the NBD protocol: {what}", BlockStatus.Transport);
     }
 
+    /// <summary>
+    /// An I/O took too long. All come back now; the socket is kept, to hear of the writes among
+    /// them, only as long as they are waited for.
+    /// </summary>
+    private void GiveUp(string reason)
+    {
+        _failure = BlockStatus.Timeout;
+        _stream.DropUnsent();
+        _device.OnConnectionClosed(this, reason);
+        Request? cutOff = _payloadOf;
+        ulong? ends = cutOff is not null && _payloadEnds ? CookieOf(cutOff) : null;
+        long rest = _skip + _receive.PayloadLeft;
+        _receive.BeginPayload();
+        GiveBack();
+        if (_drain is { IsQuiet: false } drain && _device.TryDrain(this))
+            drain.SkipRest(rest, ends);
+        else
+            _stream.Abort(reason);
+    }
+
+    /// <summary>
+    /// Ends all that is in flight. Done 0: a payload may have been cut off, and reading again costs
+    /// nothing.
+    /// </summary>
+    private void GiveBack()
+    {
+        while (_inFlight.First >= 0)
+        {
+            int tag = _inFlight.First;
+            _inFlight.Remove(tag);
+            Request request = _device.Queue.Tags[tag];
+            if (_device.Settings.StaleWrites != StaleWriteGuard.Off) NoteLost(request);
+            _device.Queue.Complete(request, _failure, 0);
+        }
+    }
+
+    /// <summary>What the machine has not taken a byte of, nobody has.</summary>
+    private void NoteLost(Request request)
+    {
+        long end = _replies[request.Tag].SentAt;
+        long payload = request.Operation == BlockOperation.Write ? request.Length : 0;
+        if (_stream.SentBytes <= end - payload - NbdProtocol.RequestSize) return;
+        _drain ??= new NbdDrain(_device.Loop, _device.Settings, StopDraining);
+        request.Stale = _drain.Add(request, CookieOf(request), _stream.SentBytes >= end);
+    }
+
     private void OnTimeout()
     {
         if (_inFlight.First < 0) return;
@@ -208,6 +264,6 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
             return;
         }
         long ms = timeoutNs / 1_000_000;
-        Close($"no reply within {ms} ms", BlockStatus.Timeout);
+        GiveUp($"no reply within {ms} ms");
     }
 }

@@ -14,10 +14,17 @@ public sealed class NbdDevice : PathDevice
     /// <summary>Memory that a bio for <see cref="BlockOperation.Extents"/> brings.</summary>
     public const int ExtentBufferBytes = 4096;
 
+    /// <summary>
+    /// Connections that were given up and are still read from; of more than these only time is
+    /// proof.
+    /// </summary>
+    private const int MaxDraining = 8;
+
     private readonly INetwork _network;
     private readonly NbdUri _uri;
     private readonly LoopTimer _reconnectTimer;
     private readonly LoopTimer _connectTimer;
+    private readonly List<NbdClientConnection> _draining = [];
     private NbdClientConnection? _connection;
     private CancellationTokenSource? _attempt;
     private long _delayNs;
@@ -62,6 +69,7 @@ public sealed class NbdDevice : PathDevice
         _stopped = true;
         _reconnectTimer.Cancel();
         AbandonAttempt();
+        foreach (NbdClientConnection given in _draining) given.StopDraining();
         if (_connection is { } connection) connection.Close("stopped", BlockStatus.Offline);
         else Lost("stopped");
     }
@@ -77,6 +85,17 @@ public sealed class NbdDevice : PathDevice
     internal void CountBreach() => Breaches++;
 
     /// <summary>
+    /// A connection that was given up wants to be read from until its writes are quiet. False when
+    /// too many are already.
+    /// </summary>
+    internal bool TryDrain(NbdClientConnection connection)
+    {
+        if (_stopped || _draining.Count == MaxDraining) return false;
+        _draining.Add(connection);
+        return true;
+    }
+
+    /// <summary>
     /// A connection has served an I/O. Only that makes the next wait short again: some servers
     /// shake hands for ever, and serve nothing.
     /// </summary>
@@ -88,6 +107,7 @@ public sealed class NbdDevice : PathDevice
     /// </summary>
     internal void OnConnectionClosed(NbdClientConnection connection, string reason)
     {
+        _draining.Remove(connection);
         if (_connection != connection) return;
         _connection = null;
         if (State == PathState.Up) Lost(reason);

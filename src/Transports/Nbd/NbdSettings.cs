@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+
 namespace Braid.Transports.Nbd;
 
 /// <summary>How an NBD path behaves in time. All in nanoseconds of the loop's clock.</summary>
@@ -9,6 +11,16 @@ public sealed record NbdSettings
     /// above what a healthy server's flush takes; lower it where the storage is known to be quick.
     /// </summary>
     public long IoTimeoutNs { get; init; } = 10_000_000_000;
+
+    /// <summary>What is done about writes whose connection was given up.</summary>
+    public StaleWriteGuard StaleWrites { get; init; } = StaleWriteGuard.Time;
+
+    /// <summary>
+    /// After so long without a word a server that was given up is taken to be quiet
+    /// (<see cref="StaleWriteGuard.Time"/>). Null: the I/O timeout again, so that a write that has
+    /// to wait for it waits no longer than one on a path that hangs.
+    /// </summary>
+    public long? QuiesceNs { get; init; }
 
     /// <summary>Connect and handshake together.</summary>
     public long ConnectTimeoutNs { get; init; } = 5_000_000_000;

@@ -26,7 +26,7 @@ public sealed class SwapTests
         });
         world.Start();
         using var load = new VerifiedLoad(
-            world.Loop, world.Client, depth: 1 + (int)(seed % 24), writeOnce: true);
+            world.Loop, world.Client, depth: 1 + (int)(seed % 24), writeOnce: false);
         load.Start(6000);
         var commands = new ControlCommands(world.Stack);
         var asked = new List<Asked>();

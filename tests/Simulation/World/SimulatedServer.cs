@@ -17,6 +17,8 @@ internal sealed class SimulatedServer : IDisposable
     private readonly SimulatedNetwork _network;
     private readonly MemoryStore _store;
     private NbdServer? _server;
+    private WriteFaults? _faults;
+    private bool _failsWrites;
 
     public SimulatedServer(
         SimulatedLoop loop, SimulatedNetwork network, MemoryStore store, string name)
@@ -36,14 +38,29 @@ internal sealed class SimulatedServer : IDisposable
 
     public bool IsRunning => _server is not null;
 
+    /// <summary>Writes fail, reads do well.</summary>
+    public bool FailsWrites
+    {
+        get => _failsWrites;
+        set
+        {
+            _failsWrites = value;
+            if (_faults is not null) _faults.IsOn = value;
+        }
+    }
+
+    /// <summary>Writes that have failed since it was started.</summary>
+    public int FailedWrites => _faults?.Failed ?? 0;
+
     public BufferPool Pool { get; } = new(PoolBytes);
 
     public void Start()
     {
         var device = new MemoryDevice(_loop, Name, _store, new QueueOptions { Depth = 256 });
         device.Start();
+        _faults = new WriteFaults(device) { IsOn = _failsWrites };
         _server = new NbdServer(
-            _loop, _network, Endpoint, [new NbdExport("volume", device)], Pool, _ => { });
+            _loop, _network, Endpoint, [new NbdExport("volume", _faults)], Pool, _ => { });
         _server.Start();
     }
 

@@ -203,6 +203,52 @@ public sealed class RequestMapperTests
                 BlockStatus.Ok]);
     }
 
+    /// <summary>
+    /// Two free retries, then 100 ms, 200, 400 and so on with jitter, up to 5 s: no kick cuts that
+    /// short.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_request_that_comes_back_again_and_again_is_sent_less_and_less_often(bool holds)
+    {
+        MappedDevice map = _bench.Map(new QueueOptions { FreeRetries = 2 }, _target);
+        _path.Outcome = _ => BlockStatus.Transport;
+        _target.OnEnd = _ => EndIoResult.Requeue;
+        _target.HoldsIo = holds;
+        Bio bio = _bench.Write(map);
+        _path.Sent.Count.ShouldBe(3);
+        map.Held().Single().Reason.ShouldBe(HoldReason.Retries);
+        for (int i = 0; i < 20; i++)
+        {
+            _bench.Loop.RunFor(50 * Ms);
+            map.KickRequeueList();
+        }
+        _path.Sent.Count.ShouldBeInRange(5, 8);
+        _bench.Loop.RunFor(300_000 * Ms);
+        Owner.HasEnded(bio).ShouldBe(!holds);
+        if (holds) return;
+        Owner.StatusOf(bio).ShouldBe(BlockStatus.IoError);
+        _path.Sent.Count.ShouldBe(3 + 16);
+    }
+
+    [Fact]
+    public void Progress_gives_a_request_its_free_retries_again()
+    {
+        MappedDevice map = _bench.Map(new QueueOptions { FreeRetries = 1 }, _target);
+        _path.DelayNs = null;
+        _target.OnEnd = status =>
+            status == BlockStatus.Ok ? EndIoResult.Done : EndIoResult.Requeue;
+        Bio bio = _bench.Write(map);
+        for (int i = 0; i < 7; i++)
+        {
+            _path.Complete(_path.InFlight[0], BlockStatus.Transport, done: 512);
+            _bench.Loop.Settle();
+        }
+        _path.CompleteFirst();
+        Owner.StatusOf(bio).ShouldBe(BlockStatus.Ok);
+    }
+
     [Fact]
     public void DelayRequeue_at_the_end_waits_100_ms_or_for_a_kick()
     {

@@ -19,6 +19,8 @@ internal sealed class TestTarget(BlockDevice below) : IRequestTarget
 
     public bool IsBusy { get; set; }
 
+    public bool HoldsIo { get; set; }
+
     /// <summary>The verdict on the way down.</summary>
     public Func<MapResult> OnMap { get; set; } = static () => MapResult.Remapped;
 

@@ -25,6 +25,7 @@ internal sealed unsafe class BioSplitter(RequestQueue queue) : IBioOwner
     {
         long position = bio.Offset;
         bio.Status = BlockStatus.Ok;
+        bio.Stale = null;
         // One extra, so that parts that end at once do not end the whole before all are cut.
         bio.Parts = 1;
         while (position < bio.End)
@@ -41,6 +42,7 @@ internal sealed unsafe class BioSplitter(RequestQueue queue) : IBioOwner
     {
         Bio whole = part.Parent!;
         if (whole.Status == BlockStatus.Ok) whole.Status = part.Status;
+        whole.Stale = StaleWrite.Join(whole.Stale, part.Stale);
         part.Parent = null;
         _pool.Push(part);
         EndPart(whole);
@@ -48,7 +50,7 @@ internal sealed unsafe class BioSplitter(RequestQueue queue) : IBioOwner
 
     private static void EndPart(Bio whole)
     {
-        if (--whole.Parts == 0) whole.EndWith(whole.Status);
+        if (--whole.Parts == 0) whole.EndWith(whole.Status, whole.Stale);
     }
 
     private long LengthAt(Bio bio, long position)

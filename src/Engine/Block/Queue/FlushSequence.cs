@@ -13,6 +13,7 @@ internal sealed unsafe class FlushSequence : IBioOwner
     private readonly Bio _step;
     private Bio? _bio;
     private bool _dataDone;
+    private StaleWrite? _stale;
 
     /// <summary>
     /// The data goes without FUA. What the limits were then counts: a map may get others meanwhile.
@@ -45,6 +46,7 @@ internal sealed unsafe class FlushSequence : IBioOwner
 
     public void EndBio(Bio step)
     {
+        _stale = StaleWrite.Join(_stale, step.Stale);
         if (step.Status != BlockStatus.Ok) End(step.Status);
         else if (step.Operation != BlockOperation.Flush && _needsPostflush) SubmitFlush();
         else if (step.Operation == BlockOperation.Flush && !_dataDone) SubmitData();
@@ -81,8 +83,10 @@ internal sealed unsafe class FlushSequence : IBioOwner
     private void End(BlockStatus status)
     {
         Bio bio = _bio!;
+        StaleWrite? stale = _stale;
         _bio = null;
+        _stale = null;
         _pool.Push(this);
-        bio.EndWith(status);
+        bio.EndWith(status, stale);
     }
 }

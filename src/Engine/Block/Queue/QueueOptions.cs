@@ -32,6 +32,13 @@ public sealed record QueueOptions
     public bool MergesWaiting { get; init; } = true;
 
     /// <summary>
+    /// Times that a request may come back from paths and is sent again at once; then it waits, for
+    /// longer each time, and fails in the end unless I/O is held without a path. The kernel sends
+    /// it again for ever.
+    /// </summary>
+    public int FreeRetries { get; init; } = int.MaxValue;
+
+    /// <summary>
     /// Requests that are dispatched before others on the loop get their turn. 1 shows what has
     /// completed at once before the next request is mapped, as an interrupt does.
     /// </summary>

@@ -32,6 +32,8 @@ public interface ICloneOwner
 /// </summary>
 public sealed class Request
 {
+    private const long Condemned = -1;
+
     internal Request(RequestQueue queue, int tag)
     {
         Queue = queue;
@@ -68,8 +70,29 @@ public sealed class Request
     /// <summary>When it went to the driver, on the loop's clock.</summary>
     public long DispatchNs { get; internal set; }
 
+    /// <summary>When it took its tag, on the loop's clock.</summary>
+    public long StartNs { get; internal set; }
+
+    /// <summary>Why it waits; None while it is on its way.</summary>
+    public HoldReason Hold { get; internal set; }
+
+    /// <summary>Times that it has come back from a path without any progress.</summary>
+    public int Retries { get; set; }
+
+    /// <summary>While it is held it is not dispatched before, kicked or not.</summary>
+    public long NotBeforeNs { get; set; }
+
+    /// <summary>Somebody wants it to fail, as soon as it is dispatched again.</summary>
+    public bool IsCondemned => NotBeforeNs == Condemned;
+
     /// <summary>Of a clone: the request it was made for.</summary>
     public Request? Origin { get; internal set; }
+
+    /// <summary>
+    /// Copies of it that may still land: set by a transport that gives it up, and kept through
+    /// retries until the tag is free.
+    /// </summary>
+    public StaleWrite? Stale { get; set; }
 
     public long End => Offset + Length;
 
@@ -82,6 +105,19 @@ public sealed class Request
 
     /// <summary>Links of the list or scheduler it is in.</summary>
     internal RequestLinks Links { get; } = new();
+
+    internal void Condemn() => NotBeforeNs = Condemned;
+
+    /// <summary>A new use of the tag.</summary>
+    internal void Take(long nowNs)
+    {
+        Generation++;
+        State = RequestState.Queued;
+        StartNs = nowNs;
+        Hold = HoldReason.None;
+        Retries = 0;
+        NotBeforeNs = 0;
+    }
 
     /// <summary>Takes one bio, its first.</summary>
     internal void Begin(Bio bio)
@@ -169,6 +205,6 @@ public sealed class Request
         FirstBio = bio.Next;
         if (FirstBio is null) LastBio = null;
         if (bio.HasData) Segments--;
-        bio.EndWith(status);
+        bio.EndWith(status, Stale);
     }
 }

@@ -12,13 +12,18 @@ public sealed partial class RequestQueue
     /// </summary>
     /// <param name="request">In flight at the driver, whose it no longer is.</param>
     /// <param name="done">Bytes from its start that succeeded.</param>
-    /// <param name="delayNs">0: this turn; else it waits at least so long, or for a kick.</param>
-    public void Requeue(Request request, long done, long delayNs)
+    /// <param name="delayNs">
+    /// 0: this turn; else it waits at least so long, or for a kick; <see cref="UntilKicked"/>.
+    /// </param>
+    /// <param name="hold">What it waits for, if it does.</param>
+    public void Requeue(
+        Request request, long done, long delayNs, HoldReason hold = HoldReason.None)
     {
         Invariant.That(request.State == RequestState.InFlight);
         Statistics.Requeues++;
         AdvanceBy(request, done);
         request.State = RequestState.Queued;
+        request.Hold = hold;
         _requeued.Add(request, delayNs);
         if (delayNs == 0) KickRequeueList();
         LeaveDriver();
@@ -70,7 +75,7 @@ public sealed partial class RequestQueue
         PlaceWaiting();
         Unplug();
         if (_isQuiesced) return;
-        if (_requeued.IsKicked) _requeued.MoveTo(_dispatch);
+        if (_requeued.IsKicked) _requeued.MoveTo(_dispatch, Loop.NowNs);
         int left = _options.DispatchBatch;
         while (TakeNext() is { } request)
         {
@@ -131,6 +136,7 @@ public sealed partial class RequestQueue
     private BlockStatus Issue(Request request)
     {
         request.State = RequestState.InFlight;
+        request.Hold = HoldReason.None;
         request.DispatchNs = Loop.NowNs;
         Statistics.InFlight++;
         BlockStatus status = Driver.QueueRequest(request);

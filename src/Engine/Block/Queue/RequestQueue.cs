@@ -30,6 +30,9 @@ public sealed partial class RequestQueue
     /// <summary>A merge may hold up to one part in this many of what is in the queue.</summary>
     private const int MergeShare = 2;
 
+    /// <summary>Of <see cref="Requeue"/>: a delay that only a kick ends.</summary>
+    public const long UntilKicked = long.MaxValue;
+
     private readonly RequestList _plug = new();
     private readonly BioList _waiting = new();
     private readonly RequestList _dispatch = new();

@@ -42,8 +42,7 @@ public sealed class TagSet
         if (_freeCount == 0) return null;
         Request request = _requests[_free[--_freeCount]];
         Invariant.That(request.State == RequestState.Free);
-        request.Generation++;
-        request.State = RequestState.Queued;
+        request.Take(request.Queue.Loop.NowNs);
         return request;
     }
 
@@ -53,6 +52,7 @@ public sealed class TagSet
         request.State = RequestState.Free;
         request.Origin = null;
         request.CloneOwner = null;
+        request.Stale = null;
         _free[_freeCount++] = request.Tag;
     }
 }

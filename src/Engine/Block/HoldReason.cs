@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Braid.Block;
+
+/// <summary>Why an I/O waits, and is not on its way.</summary>
+public enum HoldReason : byte
+{
+    None,
+
+    /// <summary>No path works, or its group is not active yet.</summary>
+    Path,
+
+    /// <summary>A stale write to the same bytes may still land.</summary>
+    StaleWrite,
+
+    /// <summary>It has failed on path after path, and is tried less and less often.</summary>
+    Retries,
+
+    /// <summary>The map is suspended.</summary>
+    Suspended,
+}
