@@ -62,6 +62,7 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
     /// </summary>
     public void Abort()
     {
+        IsGivenUp = true;
         _isAborted = true;
         ArriveEnd(0);
     }

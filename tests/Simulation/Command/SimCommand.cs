@@ -60,7 +60,8 @@ internal static class SimCommand
         SimOutcome outcome = SimRun.Run(SimPlan.For(options.First), isTraceFull: true);
         Tell(outcome, int.MaxValue);
         Console.WriteLine($"seed {outcome.Seed}: hash {outcome.Hash:x16}, "
-            + $"{outcome.Ios} I/Os, {outcome.FailedIos} failed, {outcome.Faults} faults");
+            + $"{outcome.Ios} I/Os, {outcome.FailedIos} failed, {outcome.Faults} faults, "
+            + $"{outcome.Acts} acts");
         return outcome.Problem is null ? Ok : Failed;
     }
 

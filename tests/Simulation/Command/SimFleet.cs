@@ -17,6 +17,7 @@ internal sealed class SimFleet(SimOptions options)
     private long _ios;
     private long _failedIos;
     private long _faults;
+    private long _acts;
     private double _seconds;
 
     public void Run(Action<SimOutcome> ended)
@@ -35,7 +36,8 @@ internal sealed class SimFleet(SimOptions options)
         double time = Math.Max(0.001, Stopwatch.GetElapsedTime(_start).TotalSeconds);
         return string.Create(CultureInfo.InvariantCulture,
             $"{_seeds} seeds in {time:0} s, {_seconds:0} simulated seconds ({_seconds / time:0}"
-            + $" a second), {_ios} I/Os ({_failedIos} failed as they should), {_faults} faults: "
+            + $" a second), {_ios} I/Os ({_failedIos} failed as they should), {_faults} faults, "
+            + $"{_acts} acts: "
             + $"{failed} seeds failed");
     }
 
@@ -71,6 +73,7 @@ internal sealed class SimFleet(SimOptions options)
         _ios += outcome.Ios;
         _failedIos += outcome.FailedIos;
         _faults += outcome.Faults;
+        _acts += outcome.Acts;
         _seconds += outcome.VirtualNs / 1e9;
     }
 }

@@ -22,4 +22,7 @@ internal sealed record SimOutcome
     public long FailedIos { get; init; }
 
     public long Faults { get; init; }
+
+    /// <summary>Acts of operators.</summary>
+    public long Acts { get; init; }
 }

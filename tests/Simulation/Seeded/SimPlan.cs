@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Braid.Block;
+using Braid.Daemon;
 using Braid.Io;
 using Braid.Wire.Nbd;
 
@@ -32,6 +33,14 @@ internal sealed record SimPlan
     public QueueOptions PathQueue { get; init; } = new();
 
     public long IoTimeoutNs { get; init; }
+
+    /// <summary>What is done about writes that come late.</summary>
+    public StaleWriteGuard StaleWrites { get; init; } = StaleWriteGuard.Time;
+
+    /// <summary>
+    /// So long after it was sent a request may still be done. A guard by time can know of no more.
+    /// </summary>
+    public long LatestNs => StaleWrites == StaleWriteGuard.Proof ? 20 * IoTimeoutNs : IoTimeoutNs;
 
     public long PoolBytes { get; init; }
 
@@ -73,9 +82,14 @@ internal sealed record SimPlan
             Servers = DrawServers(random, isVolatile, load.Align),
             BioMode = random.Chance(250),
             QueueIfNoPath = random.Chance(700),
-            MapQueue = DrawQueue(random) with { CapMerges = random.Chance(500) },
+            MapQueue = DrawQueue(random) with
+            {
+                CapMerges = random.Chance(500),
+                FreeRetries = MapOptions.FreeRetries,
+            },
             PathQueue = DrawQueue(random),
             IoTimeoutNs = random.Pick(200, 500, 1000, 3000) * Ms,
+            StaleWrites = random.Chance(150) ? StaleWriteGuard.Proof : StaleWriteGuard.Time,
             PoolBytes = Math.Max(4 * load.MaxBytes, random.Pick(1L, 2, 8, 32) << 20),
             LatencyNs = random.Duration(10_000, 2 * Ms),
             ServiceNs = random.Duration(10_000, 3 * Ms),
@@ -92,7 +106,8 @@ internal sealed record SimPlan
         $"{Paths} paths, {VolumeBytes >> 10} KiB, {(IsVolatile ? "volatile" : "durable")}, "
         + $"{(BioMode ? "bio" : "mq")}, {(QueueIfNoPath ? "queues" : "fails")} without a path, "
         + $"tags {MapQueue.Depth}/{PathQueue.Depth}, {MapQueue.Scheduler}, "
-        + $"timeout {IoTimeoutNs / Ms} ms, latency {LatencyNs / 1000} us, "
+        + $"timeout {IoTimeoutNs / Ms} ms, guard {StaleWrites}, "
+        + $"latency {LatencyNs / 1000} us, "
         + $"service {ServiceNs / 1000} us; {Load}; {Rounds} rounds of {RoundNs / Ms} ms, "
         + $"a fault every {FaultEveryNs / Ms} ms";
 

@@ -14,9 +14,10 @@ internal sealed class SimRun
 
     /// <summary>
     /// From the end of the faults to the end of the last I/O: an I/O timeout, a connect that hangs,
-    /// the longest wait before connecting again with its jitter, a probe.
+    /// the longest wait before connecting again with its jitter, a probe, the longest wait of a
+    /// request that has come back often, the time of a stale write.
     /// </summary>
-    private const long CalmNs = 15 * Second;
+    private const long CalmNs = 25 * Second;
 
     /// <summary>From then until no path is held down any more.</summary>
     private const long AllPathsNs = 60 * Second;
@@ -26,16 +27,22 @@ internal sealed class SimRun
 
     private readonly SimWorld _world;
     private readonly SimFaults _faults;
+    private readonly SimOperator _operator;
 
     private SimRun(SimWorld world)
     {
         _world = world;
         _faults = new SimFaults(world);
+        _operator = new SimOperator(world);
     }
 
-    public static SimOutcome Run(SimPlan plan, bool isTraceFull)
+    /// <param name="plan">The seed's, or one like it.</param>
+    /// <param name="isTraceFull">Tells of each I/O.</param>
+    /// <param name="breakage">What is broken on purpose.</param>
+    public static SimOutcome Run(
+        SimPlan plan, bool isTraceFull, SimBreakage? breakage = null)
     {
-        var world = new SimWorld(plan, isTraceFull);
+        var world = new SimWorld(plan, isTraceFull) { Breakage = breakage };
         string? problem = null;
         var run = new SimRun(world);
         try
@@ -58,6 +65,7 @@ internal sealed class SimRun
             Ios = world.Clients.Sum(client => client.Done),
             FailedIos = world.Clients.Sum(client => client.Failed),
             Faults = run._faults.Count,
+            Acts = run._operator.Count,
         };
     }
 
@@ -97,6 +105,7 @@ internal sealed class SimRun
         _world.Trace.Tell("trouble begins");
         foreach (SimClient client in _world.Clients) client.Run();
         _faults.Begin();
+        _operator.Begin();
         _world.RunFor(_world.Plan.RoundNs);
     }
 
@@ -104,12 +113,19 @@ internal sealed class SimRun
     {
         foreach (SimClient client in _world.Clients) client.Pause();
         _faults.End();
+        _operator.End();
+        if (_world.Plan.StaleWrites == StaleWriteGuard.Proof)
+        {
+            Require(IsStorageIdle, 80 * Second, "requests that the servers never end");
+            _world.Stack.Map!.Shield!.Lower();
+        }
         if (!_world.RunUntil(() => _world.Clients.TrueForAll(c => c.IsIdle), CalmNs))
             throw new SimFailure("I/O that does not end: " + string.Join(
                 ", ", _world.Clients.SelectMany(client => client.InFlight).Take(10)));
         Require(AreAllPathsUsed, AllPathsNs, "paths that do not come back");
         Require(AreClientsUp, 5 * Second, "the clients do not connect again");
-        Require(IsStorageIdle, 5 * Second, "requests that the servers never end");
+        Require(IsStorageIdle, 80 * Second, "requests that the servers never end");
+        SimStatus.Check(_world);
         _world.History.Quiet();
     }
 

@@ -73,6 +73,9 @@ internal sealed class SimWorld : IDisposable
 
     public List<SimClient> Clients { get; } = [];
 
+    /// <summary>What is broken on purpose; null in the world as it is.</summary>
+    public SimBreakage? Breakage { get; init; }
+
     /// <summary>What a checker has found first; null while all is well.</summary>
     public string? Problem { get; private set; }
 
@@ -127,6 +130,7 @@ internal sealed class SimWorld : IDisposable
         {
             IoTimeoutNs = Plan.IoTimeoutNs,
             ConnectTimeoutNs = Second,
+            StaleWrites = Plan.StaleWrites,
         },
         PoolBytes = Plan.PoolBytes,
     };

@@ -12,6 +12,9 @@ internal sealed class SimFaults
     private const long Ms = SimWorld.Ms;
     private const long Second = SimWorld.Second;
 
+    /// <summary>On a wire that does not hang no byte takes longer.</summary>
+    public const long MaxDelayNs = 60 * Ms;
+
     private readonly SimWorld _world;
     private readonly LoopRandom _random;
     private readonly (int Weight, Action<SimServer> Fault)[] _faults;
@@ -57,7 +60,7 @@ internal sealed class SimFaults
         link.JitterNs = 0;
         link.TearsAtBytes = 0;
         link.IsRefusing = false;
-        _world.Wires.Unhang(server.Endpoint);
+        server.Unhang();
         server.Start();
     }
 
@@ -111,8 +114,8 @@ internal sealed class SimFaults
 
     private void Hang(SimServer server) => For(
         server, "hanging",
-        () => server.Link.IsHung = true,
-        () => _world.Wires.Unhang(server.Endpoint));
+        server.Hang,
+        server.Unhang);
 
     private void Refuse(SimServer server)
     {

@@ -15,6 +15,15 @@ internal sealed class SimRequest(NbdRequest wire, byte[] payload)
     /// <summary>Of a read, once it was done.</summary>
     public byte[] Data { get; private set; } = [];
 
+    /// <summary>After that it is not done any more.</summary>
+    public long DeadNs { get; set; }
+
+    /// <summary>It is done after its client has given it up.</summary>
+    public bool IsLate { get; set; }
+
+    /// <summary>It was never done, and is never answered.</summary>
+    public bool IsDropped { get; set; }
+
     private long Offset => (long)wire.Offset;
 
     private bool IsFua => (wire.Flags & NbdCommandFlags.Fua) != 0;
@@ -22,8 +31,10 @@ internal sealed class SimRequest(NbdRequest wire, byte[] payload)
     /// <summary>
     /// Does it at once. One that is to fail may be done all the same, or in part, or not at all.
     /// </summary>
-    public void Do(SimVolume volume, LoopRandom random)
+    public void Do(SimWorld world, LoopRandom random)
     {
+        SimVolume volume = world.Volume;
+        if (world.Breakage is { DropsFlushes: true } && wire.Command == NbdCommand.Flush) return;
         long length = Error == NbdError.None ? wire.Length : Part(random);
         switch (wire.Command)
         {

@@ -9,6 +9,8 @@ internal sealed class SimServer
     private readonly List<SimSession> _sessions = [];
     private Listener? _listener;
 
+    private long? _hungSinceNs;
+
     public SimServer(SimWorld world, string name, SimServerKind kind)
     {
         World = world;
@@ -56,6 +58,22 @@ internal sealed class SimServer
         foreach (SimSession session in _sessions.ToArray()) session.End();
         World.Wires.Reset(Endpoint);
     }
+
+    public void Hang()
+    {
+        _hungSinceNs ??= World.Loop.NowNs;
+        Link.IsHung = true;
+    }
+
+    /// <summary>What was held comes, and is as old as that.</summary>
+    public void Unhang()
+    {
+        World.Wires.Unhang(Endpoint);
+        _hungSinceNs = null;
+    }
+
+    /// <summary>No later than that was sent what comes now.</summary>
+    public long SentNs => (_hungSinceNs ?? World.Loop.NowNs) - SimFaults.MaxDelayNs;
 
     public void Ended(SimSession session) => _sessions.Remove(session);
 

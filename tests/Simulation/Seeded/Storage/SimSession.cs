@@ -11,6 +11,7 @@ namespace Braid.Tests.Simulation;
 internal sealed class SimSession(SimServer server, SimulatedConnection client)
 {
     private readonly SimReplies _replies = new(server);
+    private readonly HashSet<ulong> _answered = [];
     private byte[] _buffer = new byte[16 * 1024];
     private int _head;
     private int _tail;
@@ -45,6 +46,14 @@ internal sealed class SimSession(SimServer server, SimulatedConnection client)
         IsOver = true;
         client.Dispose();
         server.Ended(this);
+    }
+
+    /// <summary>Says that a request is done, which it is not yet.</summary>
+    public void AnswerAtOnce(NbdRequest wire)
+    {
+        byte[] reply = _replies.Good(new SimRequest(wire, []), _isStructured);
+        _ = client.WriteAsync(reply, CancellationToken.None).AsTask();
+        _answered.Add(wire.Cookie);
     }
 
     /// <summary>False when it says nothing.</summary>
@@ -109,6 +118,7 @@ internal sealed class SimSession(SimServer server, SimulatedConnection client)
             End();
         else
             Start(new SimRequest(request, staged[NbdProtocol.RequestSize..length].ToArray()));
+        World.Breakage?.OnRequest(this, request);
         return true;
     }
 
@@ -117,23 +127,36 @@ internal sealed class SimSession(SimServer server, SimulatedConnection client)
         if (server.Random.Chance(Manners.Unanswered)) return;
         request.Error = SimErrors.Draw(server.Random, Manners);
         if (SimErrors.IsHard(request.Error)) World.Excuses.NoteHardError();
+        request.DeadNs = server.SentNs + World.Plan.LatestNs;
         server.Pending++;
         World.After(server.Random.Wait(Manners.ServiceNs), () => Do(request));
-    }
-
-    private void Do(SimRequest request)
-    {
-        if (!IsCut) request.Do(World.Volume, server.Random);
-        World.After(server.Random.Wait(Manners.ServiceNs), () => Reply(request));
     }
 
     /// <summary>Its client has given it up, or it is dead: what it does now comes late.</summary>
     private bool IsCut => IsOver || client.Incoming.IsGivenUp;
 
+    /// <summary>
+    /// One that its client has given up may be done late; but no later than it may be guarded
+    /// against.
+    /// </summary>
+    private void Do(SimRequest request)
+    {
+        long leftNs = request.DeadNs - World.Loop.NowNs;
+        if (IsCut && !request.IsLate && leftNs > 0 && server.Random.Chance(500))
+        {
+            request.IsLate = true;
+            World.After(server.Random.Next(leftNs), () => Do(request));
+            return;
+        }
+        if (leftNs > 0 && (!IsCut || request.IsLate)) request.Do(World, server.Random);
+        else request.IsDropped = true;
+        World.After(server.Random.Wait(Manners.ServiceNs), () => Reply(request));
+    }
+
     private void Reply(SimRequest request)
     {
         server.Pending--;
-        if (IsCut) return;
+        if (IsCut || request.IsDropped || _answered.Remove(request.Wire.Cookie)) return;
         bool isBreach = server.Random.Chance(Manners.Breaches);
         byte[] reply = isBreach
             ? _replies.Broken(request, _isStructured)
