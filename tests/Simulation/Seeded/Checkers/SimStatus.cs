@@ -29,15 +29,17 @@ internal static class SimStatus
     {
         int at = 0;
         int Number() => int.Parse(words[at++], CultureInfo.InvariantCulture);
-        at += Number();
-        at += Number();
+        void Skip(int count) => at += count;
+        // The target's own words, then the handler's.
+        Skip(Number());
+        Skip(Number());
         int groups = Number();
         if (Number() > groups) throw new FormatException("a current group beyond the last");
         int active = 0;
         for (int group = 0; group < groups; group++)
         {
             if (words[at++] is not ("A" or "D" or "E")) throw new FormatException("a group");
-            at += Number();
+            Skip(Number());
             int paths = Number();
             int perPath = Number();
             for (int path = 0; path < paths; path++)

@@ -32,7 +32,12 @@ internal sealed class SimClient : IBioOwner, IDisposable
         Device = new NbdDevice(
             world.Loop, world.Network, name, NbdUri.Parse(uri),
             new QueueOptions { Depth = Math.Max(8, _plan.Depth) },
-            new NbdSettings { IoTimeoutNs = PatienceNs, ReconnectDelayMaxNs = 1_000_000_000 });
+            new NbdSettings
+            {
+                IoTimeoutNs = PatienceNs,
+                ReconnectDelayMaxNs = 1_000_000_000,
+                StaleWrites = StaleWriteGuard.Off,
+            });
         Device.Observer = new LossCounter(this);
         _ios = new SimIo[_plan.Depth];
         int memory = Math.Max(_plan.MaxBytes, SimWorld.VerifyBytes);
@@ -104,13 +109,14 @@ internal sealed class SimClient : IBioOwner, IDisposable
         // What is refused at once must not be tried without end at one moment.
         long wait = Math.Max(10_000, _random.Wait(_plan.ThinkNs));
         if (_random.Chance(300)) wait = 10_000;
-        if (Device.State != PathState.Up) wait = Math.Max(wait, 20_000_000);
+        bool hasFailed = io.Bio.Status != BlockStatus.Ok;
+        if (hasFailed || Device.State != PathState.Up) wait = Math.Max(wait, 20_000_000);
         _world.After(wait, () => Begin(io));
     }
 
     private void Begin(SimIo io)
     {
-        if (!_isRunning || io.IsInFlight || Device.State != PathState.Up) 
+        if (!_isRunning || io.IsInFlight || Device.State != PathState.Up)
         {
             if (_isRunning && !io.IsInFlight) Next(io);
             return;
