@@ -46,6 +46,12 @@ internal sealed class SimBreakage(SimMistake mistake)
             BioMode = false,
             Rounds = 1,
             RoundNs = Math.Min(plan.RoundNs, 6 * SimWorld.Second),
+            Load = plan.Load with
+            {
+                MaxBytes = Math.Min(plan.Load.MaxBytes, 32 * plan.Load.Align),
+                Writes = 600,
+                Hot = 700,
+            },
             FaultEveryNs = Math.Min(plan.FaultEveryNs, SimWorld.Second),
             StaleWrites = mistake == SimMistake.ShieldOff
                 ? StaleWriteGuard.Off

@@ -71,7 +71,8 @@ internal sealed record SimPlan
     {
         LoopRandom random = SimRandom.For(seed, "plan");
         long volume = random.Pick(64L, 256, 256, 1024, 4096) << 10;
-        SimLoadPlan load = SimLoadPlan.Draw(random, volume);
+        long roundNs = random.Duration(2 * Second, 40 * Second);
+        SimLoadPlan load = SimLoadPlan.Draw(random, volume, roundNs);
         bool isVolatile = random.Chance(500);
         return new SimPlan
         {
@@ -95,7 +96,7 @@ internal sealed record SimPlan
             ServiceNs = random.Duration(10_000, 3 * Ms),
             Load = load,
             Rounds = random.Between(1, 3),
-            RoundNs = random.Duration(2 * Second, 40 * Second),
+            RoundNs = roundNs,
             FaultEveryNs = random.Duration(20 * Ms, 4 * Second),
             ActEveryNs = random.Chance(300) ? long.MaxValue : random.Duration(50 * Ms, 4 * Second),
             HasHardErrors = random.Chance(200),

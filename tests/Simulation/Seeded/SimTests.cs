@@ -5,7 +5,7 @@ namespace Braid.Tests.Simulation;
 public sealed class SimTests
 {
     /// <summary>./sim runs as many as one has patience for.</summary>
-    private const int Seeds = 24;
+    private const int Seeds = 16;
 
     public static TheoryData<int> SomeSeeds => [.. Enumerable.Range(1, Seeds)];
 

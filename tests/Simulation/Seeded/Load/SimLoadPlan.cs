@@ -36,17 +36,28 @@ internal sealed record SimLoadPlan
     /// <summary>In a thousand: the I/O goes to the first few blocks, where all meet.</summary>
     public int Hot { get; init; }
 
-    public static SimLoadPlan Draw(LoopRandom random, long volumeBytes)
+    /// <summary>
+    /// In a round, about: seeds are to be many, and what is rare comes with faults, not with I/Os.
+    /// </summary>
+    private const long MaxIos = 3000;
+    private const long MaxRoundBytes = 64 << 20;
+
+    public static SimLoadPlan Draw(LoopRandom random, long volumeBytes, long roundNs)
     {
         int align = random.Pick(512, 512, 4096);
+        int clients = random.Between(1, 3);
+        int depth = random.Pick(1, 2, 4, 8, 16, 32);
+        long maxBytes = align * random.Pick(1L, 2, 8, 8, 32, 64, 512);
+        maxBytes = Math.Min(volumeBytes / 2, maxBytes);
+        long ios = Math.Min(MaxIos, 2 * MaxRoundBytes / maxBytes);
+        long leastNs = roundNs / ios * clients * depth;
         return new SimLoadPlan
         {
-            Clients = random.Between(1, 3),
-            Depth = random.Pick(1, 2, 4, 8, 16, 32),
+            Clients = clients,
+            Depth = depth,
             Align = align,
-            MaxBytes = (int)Math.Min(
-                volumeBytes / 2, align * random.Pick(1L, 2, 8, 8, 32, 64, 512)),
-            ThinkNs = random.Duration(2_000_000, 300_000_000),
+            MaxBytes = (int)maxBytes,
+            ThinkNs = Math.Max(leastNs, random.Duration(2_000_000, 300_000_000)),
             Writes = random.Between(100, 800),
             Fuas = random.Pick(0, 50, 200),
             Flushes = random.Pick(0, 20, 100),
