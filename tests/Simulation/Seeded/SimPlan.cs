@@ -64,9 +64,6 @@ internal sealed record SimPlan
     /// <summary>Servers say what is the storage's own error, too.</summary>
     public bool HasHardErrors { get; init; }
 
-    /// <summary>The type of the target, as tables name it.</summary>
-    public string TargetType { get; init; } = "multipath";
-
     public static SimPlan For(ulong seed)
     {
         LoopRandom random = SimRandom.For(seed, "plan");

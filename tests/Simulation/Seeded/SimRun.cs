@@ -166,8 +166,13 @@ internal sealed class SimRun
     private bool AreClientsUp() =>
         _world.Clients.TrueForAll(client => client.Device.State == PathState.Up);
 
+    /// <summary>
+    /// But for a path that was added while its server lied about its size, and that a table has
+    /// used since: it is not what it was, and refused for good.
+    /// </summary>
     private bool AreAllPathsUsed() => _world.Stack.Paths.All.All(
-        path => path.State == PathState.Up && _world.Stack.Paths.IsActive(path));
+        path => path.SizeBytes != _world.Plan.VolumeBytes
+            || (path.State == PathState.Up && _world.Stack.Paths.IsActive(path)));
 
     private bool IsStorageIdle() => _world.Servers.TrueForAll(server => server.Pending == 0);
 

@@ -32,9 +32,8 @@ internal sealed class SimTables
             int count = _random.Between(1, paths.Count);
             groups.Add(Group(Take(paths, count)));
         }
-        string type = _plan.TargetType;
         return string.Create(CultureInfo.InvariantCulture,
-            $"0 {_plan.VolumeBytes / Table.SectorSize} {type} {Features()} 0 {groups.Count} "
+            $"0 {_plan.VolumeBytes / Table.SectorSize} multipath {Features()} 0 {groups.Count} "
             + $"{_random.Between(1, groups.Count)} {string.Join(' ', groups)}");
     }
 
