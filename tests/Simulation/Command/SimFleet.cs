@@ -4,10 +4,14 @@ using System.Globalization;
 
 namespace Braid.Tests.Simulation;
 
-/// <summary>Runs seeds on several threads, each seed on one. Threads: outcomes come one by one.</summary>
+/// <summary>
+/// Runs seeds on several threads, each seed on one. Threads: outcomes come one by one.
+/// </summary>
 internal sealed class SimFleet(SimOptions options)
 {
-    /// <summary>Seeds run inside each other's continuations: more than the default of 1.5 MB.</summary>
+    /// <summary>
+    /// Seeds run inside each other's continuations: more than the default of 1.5 MB.
+    /// </summary>
     private const int StackBytes = 16 << 20;
 
     private readonly Lock _lock = new();

@@ -44,11 +44,21 @@ internal sealed class SimBreakage(SimMistake mistake)
         return plan with
         {
             BioMode = false,
+            Paths = Math.Max(2, plan.Paths),
+            // The longer writes may come late, and the more are under way, the sooner it shows.
+            IoTimeoutNs = mistake == SimMistake.ShieldOff
+                ? 3 * SimWorld.Second
+                : Math.Min(plan.IoTimeoutNs, 500 * SimWorld.Ms),
+            ServiceNs = mistake == SimMistake.ShieldOff ? 10 * SimWorld.Ms : plan.ServiceNs,
             Rounds = 1,
             RoundNs = Math.Min(plan.RoundNs, 6 * SimWorld.Second),
             Load = plan.Load with
             {
-                MaxBytes = Math.Min(plan.Load.MaxBytes, 32 * plan.Load.Align),
+                // Many small I/Os to a few blocks: that is where mistakes meet.
+                MaxBytes = Math.Min(plan.Load.MaxBytes, 8 * plan.Load.Align),
+                Clients = 2,
+                Depth = 8,
+                ThinkNs = 8 * SimWorld.Ms,
                 Writes = 600,
                 Hot = 700,
             },

@@ -6,7 +6,8 @@ namespace Braid.Tests.Simulation;
 
 /// <summary>
 /// One seed from its beginning to its end: troubled rounds, each followed by calm in which all must
-/// come to rest and be found as it should be; then the house is taken down, and nothing may be left.
+/// come to rest and be found as it should be; then the house is taken down, and nothing may be
+/// left.
 /// </summary>
 internal sealed class SimRun
 {

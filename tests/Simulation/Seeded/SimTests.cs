@@ -34,7 +34,7 @@ public sealed class SimTests
     /// <summary>With no mistake the same plans are clean.</summary>
     [Theory]
     [InlineData(SimMistake.RequeueEndsTwice, 4)]
-    [InlineData(SimMistake.RetryDropsByte, 6)]
+    [InlineData(SimMistake.RetryDropsByte, 20)]
     [InlineData(SimMistake.FlushPassesWrites, 40)]
     [InlineData(SimMistake.ShieldOff, 40)]
     [InlineData(SimMistake.FailPathForgets, 4)]

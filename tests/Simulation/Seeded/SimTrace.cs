@@ -45,7 +45,8 @@ internal sealed class SimTrace(SimulatedLoop loop, bool isFull)
     private void Keep(string text)
     {
         double seconds = loop.NowNs / 1e9;
-        _lines.Enqueue(string.Create(CultureInfo.InvariantCulture, $"{seconds,12:0.000000}  {text}"));
+        _lines.Enqueue(
+            string.Create(CultureInfo.InvariantCulture, $"{seconds,12:0.000000}  {text}"));
         if (!isFull && _lines.Count > MaxKept) _lines.Dequeue();
     }
 }

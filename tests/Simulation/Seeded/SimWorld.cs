@@ -34,7 +34,8 @@ internal sealed class SimWorld : IDisposable
             (int)(plan.VolumeBytes / Stamp.BlockBytes), plan.IsVolatile);
         Excuses = new SimExcuses(History);
         Judge = new SimJudge(this);
-        for (int i = 0; i < plan.Paths; i++) Servers.Add(new SimServer(this, $"s{i}", plan.Servers));
+        for (int i = 0; i < plan.Paths; i++)
+            Servers.Add(new SimServer(this, $"s{i}", plan.Servers));
         foreach (SimServer server in Servers) server.Link.LatencyNs = plan.LatencyNs;
         Wires.Link(MapEndpoint).LatencyNs = plan.LatencyNs;
         Tables = new SimTables(plan);

@@ -7,8 +7,8 @@ namespace Braid.Tests.Simulation;
 /// <summary>
 /// What each block may hold, as far as its users can know: a value is possible from the beginning
 /// of its write until another write, that began when this one was over, has been acknowledged. A
-/// write that is under way, or has failed, may be done at any time, and more than once: that is what
-/// a retry is. Time is a count of events, so that no two are at the same time.
+/// write that is under way, or has failed, may be done at any time, and more than once: that is
+/// what a retry is. Time is a count of events, so that no two are at the same time.
 /// </summary>
 /// <remarks>
 /// A value that is gone is not forgotten until a flush that began later was acknowledged: until
@@ -98,7 +98,9 @@ internal sealed class BlockHistory
         return problem;
     }
 
-    /// <summary>A flush that began at a time was acknowledged: what was gone then stays so.</summary>
+    /// <summary>
+    /// A flush that began at a time was acknowledged: what was gone then stays so.
+    /// </summary>
     public void Flushed(long start)
     {
         Tick();
@@ -115,7 +117,9 @@ internal sealed class BlockHistory
         }
     }
 
-    /// <summary>The storage has lost its cache: what was not flushed may be anything again.</summary>
+    /// <summary>
+    /// The storage has lost its cache: what was not flushed may be anything again.
+    /// </summary>
     public void CacheLost()
     {
         long now = Tick();

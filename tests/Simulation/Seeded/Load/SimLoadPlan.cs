@@ -3,7 +3,9 @@ using Braid.Io;
 
 namespace Braid.Tests.Simulation;
 
-/// <summary>What clients do: how many of them, how much at once, which operations how often.</summary>
+/// <summary>
+/// What clients do: how many of them, how much at once, which operations how often.
+/// </summary>
 internal sealed record SimLoadPlan
 {
     public int Clients { get; init; } = 1;

@@ -19,7 +19,9 @@ internal sealed class SimFaults
     private readonly LoopRandom _random;
     private readonly (int Weight, Action<SimServer> Fault)[] _faults;
 
-    /// <summary>Counts the troubled times: what was planned in one does not reach the next.</summary>
+    /// <summary>
+    /// Counts the troubled times: what was planned in one does not reach the next.
+    /// </summary>
     private int _time;
 
     public SimFaults(SimWorld world)

@@ -6,8 +6,8 @@ using Braid.Io;
 namespace Braid.Tests.Simulation;
 
 /// <summary>
-/// An operator in the middle of it all: suspends, swaps tables, fails and reinstates paths, adds and
-/// removes them, asks for the state, and lets clients come and go.
+/// An operator in the middle of it all: suspends, swaps tables, fails and reinstates paths, adds
+/// and removes them, asks for the state, and lets clients come and go.
 /// </summary>
 internal sealed class SimOperator
 {

@@ -61,7 +61,8 @@ internal sealed class SimSession(SimServer server, SimulatedConnection client)
     {
         if (Manners.IsMute)
         {
-            while (await client.ReadAsync(_buffer, CancellationToken.None).ConfigureAwait(false) > 0)
+            while (await client.ReadAsync(_buffer, CancellationToken.None)
+                .ConfigureAwait(false) > 0)
             {
                 // It takes it all.
             }

@@ -24,7 +24,8 @@ internal sealed class SimVolume(long bytes, bool isVolatile, LoopRandom random)
 
     public ReadOnlySpan<byte> Bytes => _bytes;
 
-    public void Read(long offset, Span<byte> to) => _bytes.AsSpan((int)offset, to.Length).CopyTo(to);
+    public void Read(long offset, Span<byte> to) =>
+        _bytes.AsSpan((int)offset, to.Length).CopyTo(to);
 
     public void Write(long offset, ReadOnlySpan<byte> from, bool fua)
     {
