@@ -42,8 +42,8 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
     private const long RecheckMaxNs = 30 * Second;
 
     /// <summary>
-    /// The longest that a path waits whose probes do well and whose I/O fails, while no other
-    /// works.
+    /// The longest that a path waits for its next probe while no other works: its probes fail, or
+    /// do well while its I/O fails.
     /// </summary>
     private const long NeededMaxNs = 5 * Second;
 
@@ -158,6 +158,8 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
         }
         if (_verbs.IsActive(_path)) _verbs.Warn(_path, $"probe failed: {status.ErrnoName()}");
         _verbs.Fail(_path);
-        _timer.Arm(_recheckNs);
+        // While I/O waits for it, it is asked more often, however often it has failed before.
+        _timer.Arm(
+            _verbs.IsNeeded(_path) ? Math.Min(_recheckNs, NeededMaxNs) : _recheckNs);
     }
 }

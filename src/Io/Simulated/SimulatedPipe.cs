@@ -21,6 +21,9 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
     /// <summary>The end has arrived: nothing comes any more.</summary>
     public bool IsEnded { get; private set; }
 
+    /// <summary>The writer has closed, or all was reset, whether the end has arrived or not.</summary>
+    public bool IsGivenUp { get; private set; }
+
     /// <summary>errno of a reset, or 0 for an orderly end.</summary>
     public int EndErrno { get; private set; }
 
@@ -37,11 +40,16 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
     }
 
     /// <summary>The writer has closed: the end arrives after what was written.</summary>
-    public void End(int errno) => At(() => ArriveEnd(errno));
+    public void End(int errno)
+    {
+        IsGivenUp = true;
+        At(() => ArriveEnd(errno));
+    }
 
     /// <summary>Both sides see this at once; what is under way is lost.</summary>
     public void Reset(int errno)
     {
+        IsGivenUp = true;
         _arrived.Clear();
         _held.Clear();
         Available = 0;
@@ -54,6 +62,7 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
     /// </summary>
     public void Abort()
     {
+        IsGivenUp = true;
         _isAborted = true;
         ArriveEnd(0);
     }

@@ -21,6 +21,9 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
 
     private const int HeaderStride = 32;
 
+    /// <summary>What clients take to be read and written as one, whatever the block size.</summary>
+    private const int Sector = 512;
+
     /// <summary>
     /// A timer that is so late says that the loop has stood still: the process was stopped, or its
     /// machine was.
@@ -181,7 +184,7 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
     private void Complete(Request request, BlockStatus status)
     {
         _inFlight.Remove(request.Tag);
-        long good = _replies[request.Tag].GoodBeforeError;
+        long good = WholeBlocks(request, _replies[request.Tag].GoodBeforeError);
         if (status == BlockStatus.Ok) _device.Queue.Complete(request, status);
         // All of it, and an error: the server contradicts itself, so nothing of it is believed.
         else _device.Queue.Complete(request, status, good < request.Length ? good : 0);
@@ -190,6 +193,17 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
         // What is in flight it still answers.
         if (_serverLeaves && _inFlight.Count == 0)
             Close("the server shuts down", BlockStatus.Offline);
+    }
+
+    /// <summary>
+    /// What is left is asked for again, perhaps of another server: it begins with a block, so that
+    /// no server gets what it does not take, and no sector is read in two halves.
+    /// </summary>
+    private long WholeBlocks(Request request, long good)
+    {
+        long end = request.Offset + good;
+        end -= end % Math.Max(Sector, _device.Limits.LogicalBlockSize);
+        return Math.Max(0, end - request.Offset);
     }
 
     private void NoteService()

@@ -86,6 +86,13 @@ public sealed class NbdDevice : PathDevice
     {
         if (_connection is not { } connection || State != PathState.Up)
             return BlockStatus.Transport;
+        if (request.Operation == BlockOperation.Flush && !Limits.WriteCache)
+        {
+            // A map that was made before it knew its paths, or has others with a cache, flushes;
+            // a server that has not offered to be flushed must not be asked.
+            Loop.Post(() => Queue.Complete(request, BlockStatus.Ok));
+            return BlockStatus.Ok;
+        }
         connection.Send(request);
         return BlockStatus.Ok;
     }

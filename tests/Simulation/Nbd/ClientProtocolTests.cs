@@ -67,6 +67,51 @@ public sealed class ClientProtocolTests : IBioOwner, IDisposable
         Data.IndexOfAnyExcept((byte)9).ShouldBe(-1);
     }
 
+    [Fact]
+    public void A_server_without_flush_is_not_sent_one()
+    {
+        Serve(
+            async server =>
+            {
+                NbdRequest only = await server.RequestAsync();
+                only.Command.ShouldBe(NbdCommand.Read);
+                await server.DataAsync(only.Cookie, 0, Bytes(Length, 9), done: true);
+            },
+            NbdTransmissionFlags.HasFlags);
+        RunUntil(() => _device.State == PathState.Up);
+        // As a clone of a map that has a cache on another path: it comes past Submit.
+        var bio = new Bio(this) { Operation = BlockOperation.Flush };
+        _device.Queue.Insert(bio);
+        RunUntil(() => _ended.Count > 0);
+        _ended.ShouldHaveSingleItem().ShouldBe(BlockStatus.Ok);
+        _ended.Clear();
+        Read().ShouldBe(BlockStatus.Ok);
+        _device.Breaches.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(1000, 512)]
+    [InlineData(1024, 1024)]
+    [InlineData(511, 0)]
+    public void Of_a_read_that_fails_whole_sectors_are_good(int came, int good)
+    {
+        Data.Fill(0xee);
+        Serve(async server =>
+        {
+            NbdRequest read = await server.RequestAsync();
+            await server.DataAsync(read.Cookie, 0, Bytes(came, 9), done: false);
+            await server.ErrorAsync(read.Cookie, NbdError.Io, done: true);
+        });
+        RunUntil(() => _device.State == PathState.Up);
+        Submit(BlockOperation.Read, BioFlags.None);
+        _loop.RunUntil(() => _device.Queue.Tags.InUse > 0, Second).ShouldBeTrue();
+        var owner = new DoneRecorder();
+        Enumerable.Range(0, 8).Select(tag => _device.Queue.Tags[tag])
+            .Single(request => request.State != RequestState.Free).CloneOwner = owner;
+        RunUntil(() => owner.Done is not null);
+        owner.Done.ShouldBe(good);
+    }
+
     [Theory]
     [InlineData(NbdError.Io, BlockStatus.IoError)]
     [InlineData(NbdError.NoSpace, BlockStatus.NoSpace)]
@@ -291,9 +336,27 @@ public sealed class ClientProtocolTests : IBioOwner, IDisposable
         }
     }
 
-    private ScriptedServer Serve(Func<ScriptedServer, Task> script)
+    /// <summary>Hears how much of a request was done before it failed.</summary>
+    private sealed class DoneRecorder : ICloneOwner
     {
-        var server = new ScriptedServer(_loop, _network, Server, 1 << 20, script);
+        public long? Done { get; private set; }
+
+        public void EndClone(Request clone, BlockStatus status, long done)
+        {
+            Done = done;
+            clone.Queue.Free(clone);
+        }
+    }
+
+    private ScriptedServer Serve(
+        Func<ScriptedServer, Task> script,
+        NbdTransmissionFlags flags = NbdTransmissionFlags.HasFlags
+            | NbdTransmissionFlags.SendFlush | NbdTransmissionFlags.SendFua)
+    {
+        var server = new ScriptedServer(_loop, _network, Server, 1 << 20, script)
+        {
+            Flags = flags,
+        };
         _device.Start();
         return server;
     }

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
+using System.Text;
+
+namespace Braid.Tests.Simulation;
+
+/// <summary>
+/// What each block may hold, as far as its users can know: a value is possible from the beginning
+/// of its write until another write, that began when this one was over, has been acknowledged. A
+/// write that is under way, or has failed, may be done at any time, and more than once: that is
+/// what a retry is. Time is a count of events, so that no two are at the same time.
+/// </summary>
+/// <remarks>
+/// A value that is gone is not forgotten until a flush that began later was acknowledged: until
+/// then the storage may lose its cache, and have it back.
+/// </remarks>
+internal sealed class BlockHistory
+{
+    private readonly List<BlockValue>[] _values;
+    private readonly int[] _readers;
+    private readonly List<WriteRecord> _failed = [];
+    private readonly HashSet<int> _unflushed = [];
+    private readonly bool _isVolatile;
+
+    /// <param name="blocks">Blocks in all; they read as zeroes.</param>
+    /// <param name="isVolatile">The storage has a cache that it may lose.</param>
+    public BlockHistory(int blocks, bool isVolatile)
+    {
+        _isVolatile = isVolatile;
+        _readers = new int[blocks];
+        _values = new List<BlockValue>[blocks];
+        var zero = new WriteRecord(Stamp.Zero, 0, isDiscard: false) { End = 0 };
+        for (int i = 0; i < blocks; i++) _values[i] = [new BlockValue(zero)];
+    }
+
+    /// <summary>The time.</summary>
+    public long Now { get; private set; }
+
+    public int Blocks => _values.Length;
+
+    /// <summary>Something happens: its time.</summary>
+    public long Tick() => ++Now;
+
+    /// <summary>A write, discard or write of zeroes goes out.</summary>
+    public WriteRecord BeginWrite(int first, int count, ulong stamp, bool isDiscard)
+    {
+        var write = new WriteRecord(stamp, Tick(), isDiscard);
+        for (int block = first; block < first + count; block++)
+            _values[block].Add(new BlockValue(write));
+        return write;
+    }
+
+    /// <summary>It was acknowledged.</summary>
+    public void Acknowledge(WriteRecord write, int first, int count, bool isDurable)
+    {
+        write.End = Tick();
+        // Of a discarded range nothing is said: it may hold what it has held.
+        if (write.IsDiscard) return;
+        for (int block = first; block < first + count; block++)
+        {
+            foreach (BlockValue value in _values[block])
+                if (value.Write != write && value.End < write.Start) Drop(value, block, isDurable);
+            Forget(block);
+        }
+    }
+
+    /// <summary>It has failed, or nobody will ever know: it may be done at any time.</summary>
+    public void Fail(WriteRecord write)
+    {
+        Tick();
+        _failed.Add(write);
+    }
+
+    /// <summary>A read goes out; its time is for <see cref="EndRead"/>.</summary>
+    public long BeginRead(int first, int count)
+    {
+        for (int block = first; block < first + count; block++) _readers[block]++;
+        return Tick();
+    }
+
+    /// <summary>A read has failed: it says nothing.</summary>
+    public void AbandonRead(int first, int count)
+    {
+        for (int block = first; block < first + count; block++) EndReader(block);
+    }
+
+    /// <summary>A read has found these bytes. What is wrong with them; null when nothing.</summary>
+    public string? EndRead(long start, int first, int count, ReadOnlySpan<byte> bytes)
+    {
+        Tick();
+        string? problem = null;
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<byte> found = bytes.Slice(i * Stamp.BlockBytes, Stamp.BlockBytes);
+            problem ??= Check(start, first + i, found);
+            EndReader(first + i);
+        }
+        return problem;
+    }
+
+    /// <summary>
+    /// A flush that began at a time was acknowledged: what was gone then stays so.
+    /// </summary>
+    public void Flushed(long start)
+    {
+        Tick();
+        foreach (int block in _unflushed.ToArray())
+        {
+            bool isLeft = false;
+            foreach (BlockValue value in _values[block])
+            {
+                if (value.Gone <= start) value.IsForgotten = true;
+                else isLeft |= value.IsGone;
+            }
+            if (!isLeft) _unflushed.Remove(block);
+            Forget(block);
+        }
+    }
+
+    /// <summary>
+    /// The storage has lost its cache: what was not flushed may be anything again.
+    /// </summary>
+    public void CacheLost()
+    {
+        long now = Tick();
+        foreach (List<BlockValue> values in _values)
+        {
+            foreach (BlockValue value in values)
+            {
+                if (value.IsForgotten) continue;
+                value.Gone = long.MaxValue;
+                value.Revived = now;
+            }
+        }
+        _unflushed.Clear();
+    }
+
+    /// <summary>Nothing is under way anywhere: what has failed is not done any more.</summary>
+    public void Quiet()
+    {
+        long now = Tick();
+        foreach (WriteRecord write in _failed) write.End = now;
+        _failed.Clear();
+    }
+
+    public string Describe(int block)
+    {
+        var text = new StringBuilder();
+        foreach (BlockValue value in _values[block])
+            text.Append(CultureInfo.InvariantCulture, $"\n    {value}");
+        return text.ToString();
+    }
+
+    private string? Check(long start, int block, ReadOnlySpan<byte> bytes)
+    {
+        ulong stamp = Stamp.Read(bytes, block);
+        bool isPossible = false;
+        foreach (BlockValue value in _values[block])
+            isPossible |= value.Write.Stamp == stamp && value.Gone > start;
+        if (!isPossible)
+        {
+            string what = stamp == Stamp.Torn ? $"torn bytes {Head(bytes)}" : $"write {stamp}";
+            return $"block {block} holds {what}, read from {start} to {Now}; possible are:"
+                + Describe(block);
+        }
+        // It held this, so what was over before is not there any more.
+        foreach (BlockValue value in _values[block])
+            if (value.Write.Stamp != stamp && value.End < start) Drop(value, block, !_isVolatile);
+        return null;
+    }
+
+    private static string Head(ReadOnlySpan<byte> bytes) =>
+        $"{Convert.ToHexString(bytes[..24])}...{Convert.ToHexString(bytes[^8..])}";
+
+    private void Drop(BlockValue value, int block, bool isDurable)
+    {
+        if (!value.IsGone) value.Gone = Now;
+        if (isDurable || !_isVolatile) value.IsForgotten = true;
+        else _unflushed.Add(block);
+    }
+
+    private void EndReader(int block)
+    {
+        _readers[block]--;
+        Forget(block);
+    }
+
+    /// <summary>A read under way may still have seen what is gone now.</summary>
+    private void Forget(int block)
+    {
+        if (_readers[block] == 0) _values[block].RemoveAll(static value => value.IsForgotten);
+    }
+}
+
+/// <summary>A write as its client knows it.</summary>
+internal sealed class WriteRecord(ulong stamp, long start, bool isDiscard)
+{
+    public ulong Stamp => stamp;
+
+    public long Start => start;
+
+    public bool IsDiscard => isDiscard;
+
+    /// <summary>When it was acknowledged; never for one under way, or failed.</summary>
+    public long End { get; set; } = long.MaxValue;
+}
+
+/// <summary>That a block may hold what a write has left.</summary>
+internal sealed class BlockValue(WriteRecord write)
+{
+    public WriteRecord Write => write;
+
+    /// <summary>When another was known to have taken its place.</summary>
+    public long Gone { get; set; } = long.MaxValue;
+
+    public bool IsGone => Gone != long.MaxValue;
+
+    /// <summary>Gone, and durably so.</summary>
+    public bool IsForgotten { get; set; }
+
+    /// <summary>When a lost cache may have brought it back.</summary>
+    public long Revived { get; set; }
+
+    /// <summary>From then on nothing brings it there.</summary>
+    public long End => Math.Max(write.End, Revived);
+
+    public override string ToString()
+    {
+        string end = write.End == long.MaxValue ? "..." : $"{write.End}";
+        string gone = IsGone ? $", gone at {Gone}" : "";
+        string revived = Revived > 0 ? $", perhaps back at {Revived}" : "";
+        return $"{(write.IsDiscard ? "discard" : $"write {write.Stamp}")} "
+            + $"{write.Start}..{end}{gone}{revived}";
+    }
+}

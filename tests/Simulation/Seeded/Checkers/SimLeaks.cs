@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+using Braid.Io;
+
+namespace Braid.Tests.Simulation;
+
+/// <summary>Nothing is left of a house that was taken down.</summary>
+internal static class SimLeaks
+{
+    public static void Check(SimWorld world)
+    {
+        Zero(world.Stack.Map!.InFlight, "I/Os in the map");
+        Zero(world.Stack.Map.Statistics.InFlight, "requests at the map's target");
+        if (world.Stack.Map.Queue is { } queue) CheckQueue(queue, "the map");
+        Zero(world.Stack.Pool.InUse, "bytes of I/O memory");
+        Zero(world.Stack.Exports.Servers.Sum(server => server.Clients), "clients of the export");
+        Zero(world.Stack.Map.OpenCount, "holders of the map");
+        foreach (PathDevice path in world.Stack.Paths.All) CheckQueue(path.Queue, path.Name);
+        foreach (SimClient client in world.Clients) CheckQueue(client.Device.Queue, client.Name);
+        if (world.Loop.Timers.TryPop(long.MaxValue, long.MaxValue, out LoopTimer timer))
+            throw new SimFailure($"left behind: a timer for {timer.Callback.Method} "
+                + $"of {timer.Callback.Target?.GetType().Name}");
+    }
+
+    private static void CheckQueue(RequestQueue queue, string whose)
+    {
+        Zero(queue.Tags.InUse, $"tags of {whose}");
+        Zero(queue.Requeued, $"requests to be mapped again in {whose}");
+        Zero(queue.Statistics.InFlight, $"requests in flight of {whose}");
+    }
+
+    private static void Zero(long count, string what)
+    {
+        if (count != 0) throw new SimFailure($"left behind: {count} {what}");
+    }
+}

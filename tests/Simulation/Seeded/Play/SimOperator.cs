@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
+using Braid.Daemon;
+using Braid.Io;
+
+namespace Braid.Tests.Simulation;
+
+/// <summary>
+/// An operator in the middle of it all: suspends, swaps tables, fails and reinstates paths, adds
+/// and removes them, asks for the state, and lets clients come and go.
+/// </summary>
+internal sealed class SimOperator
+{
+    private const long Ms = SimWorld.Ms;
+    private const long Second = SimWorld.Second;
+
+    private readonly SimWorld _world;
+    private readonly LoopRandom _random;
+    private readonly ControlCommands _commands;
+    private readonly (int Weight, Action Act)[] _acts;
+
+    /// <summary>Paths that are declared, those that were added among them.</summary>
+    private readonly List<string> _paths;
+
+    /// <summary>What the live table, or a message since, says of I/O without a path.</summary>
+    private bool _queues;
+
+    /// <summary>The table in the inactive slot.</summary>
+    private string? _loaded;
+
+    /// <summary>Suspends with a flush, asked for and not resumed yet.</summary>
+    private bool _flushes;
+
+    private int _time;
+    private int _added;
+
+    public SimOperator(SimWorld world)
+    {
+        _world = world;
+        _random = SimRandom.For(world.Plan.Seed, "operator");
+        _commands = new ControlCommands(world.Stack);
+        _paths = [.. world.Servers.Select(server => server.Name)];
+        _queues = world.Plan.QueueIfNoPath;
+        _acts =
+        [
+            (10, FailPath), (8, ReinstatePath), (6, SwitchGroup), (4, BypassGroup), (6, Message),
+            (12, Suspend), (10, Swap), (5, Look), (4, AddPath), (4, RemovePath), (3, CutClient),
+            (3, Reload),
+        ];
+    }
+
+    public long Count { get; private set; }
+
+    public void Begin()
+    {
+        _time++;
+        if (_world.Plan.ActEveryNs != long.MaxValue) Later(Wait(), Act);
+    }
+
+    /// <summary>Everything goes on, as the plan has it.</summary>
+    public void End()
+    {
+        _time++;
+        foreach (SimClient client in _world.Clients) client.Device.Start();
+        Settle();
+    }
+
+    private void Settle()
+    {
+        if (_world.Stack.Map is not { } map) return;
+        if (map.IsSuspended || map.IsInTransition)
+        {
+            if (map.IsSuspended) Resume();
+            _world.After(10 * Ms, Settle);
+            return;
+        }
+        if (_world.Plan.QueueIfNoPath && !_queues) Tell("queue_if_no_path");
+        for (int group = 1; group <= _world.Target?.Groups.Count; group++)
+            Tell("enable_group", Text(group));
+    }
+
+    private long Wait() => _random.Wait(_world.Plan.ActEveryNs);
+
+    private void Act()
+    {
+        int draw = (int)_random.Next(_acts.Sum(act => act.Weight));
+        int index = 0;
+        while ((draw -= _acts[index].Weight) >= 0) index++;
+        Count++;
+        _acts[index].Act();
+        SimStatus.Check(_world);
+        Later(Wait(), Act);
+    }
+
+    private void Later(long ns, Action action)
+    {
+        int time = _time;
+        _world.After(ns, () =>
+        {
+            if (time == _time) action();
+        });
+    }
+
+    private void FailPath() => Tell("fail_path", APath());
+
+    private void ReinstatePath() => Tell("reinstate_path", APath());
+
+    private void SwitchGroup() => Tell("switch_group", AGroup());
+
+    private void BypassGroup() =>
+        Tell(_random.Pick("disable_group", "disable_group", "enable_group"), AGroup());
+
+    private void Message()
+    {
+        if (_world.Plan.QueueIfNoPath && _random.Chance(700)) Tell("queue_if_no_path");
+        else Tell(_random.Pick("fail_if_no_path", "queue_if_no_path"));
+    }
+
+    private void Suspend()
+    {
+        bool noFlush = _random.Chance(700);
+        if (!noFlush)
+        {
+            _flushes = true;
+            NotePolicy();
+        }
+        Ask(new ControlRequest { Command = "suspend", Name = "sim", Noflush = noFlush }, _ => { });
+        Later(_random.Duration(Ms, 2 * Second), Resume);
+    }
+
+    private void Resume()
+    {
+        string? table = _loaded;
+        _loaded = null;
+        bool hadFlushes = _flushes;
+        Ask(new ControlRequest { Command = "resume", Name = "sim", Noflush = true }, error =>
+        {
+            if (error is null && table is not null) _queues = SimTables.Queues(table);
+            if (hadFlushes && _world.Stack.Map is { IsSuspended: false }) _flushes = false;
+            NotePolicy();
+        });
+    }
+
+    private void Reload()
+    {
+        var paths = new List<string>(_paths);
+        while (paths.Count > 1 && _random.Chance(200))
+            paths.RemoveAt((int)_random.Next(paths.Count));
+        string table = _world.Tables.Draw(paths);
+        Ask(new ControlRequest { Command = "reload", Name = "sim", Table = table }, error =>
+        {
+            if (error is null) _loaded = table;
+        });
+    }
+
+    private void Swap()
+    {
+        Reload();
+        Resume();
+    }
+
+    private void Look()
+    {
+        string command = _random.Pick("status", "table", "info", "path_list");
+        Ask(new ControlRequest { Command = command }, error =>
+        {
+            if (error is not null) _world.Fail($"{command}: {error}");
+        });
+    }
+
+    private void AddPath()
+    {
+        if (_paths.Count >= 12) return;
+        string name = $"x{_added++}";
+        SimServer server = _world.Servers[(int)_random.Next(_world.Servers.Count)];
+        Ask(
+            new ControlRequest { Command = "path_add", Name = name, Uri = server.Uri },
+            error =>
+            {
+                if (error is null) _paths.Add(name);
+            });
+    }
+
+    private void RemovePath()
+    {
+        string name = APath();
+        // Servers' own paths stay: they are what the world is about.
+        if (name[0] != 'x') return;
+        Ask(new ControlRequest { Command = "path_remove", Name = name }, error =>
+        {
+            if (error is null) _paths.Remove(name);
+        });
+    }
+
+    private void CutClient()
+    {
+        SimClient client = _world.Clients[(int)_random.Next(_world.Clients.Count)];
+        _world.Excuses.MayLoseClients = true;
+        client.Device.Stop();
+        Later(_random.Duration(Ms, Second), client.Device.Start);
+    }
+
+    private string APath() => _paths[(int)_random.Next(_paths.Count)];
+
+    private string AGroup() => Text(1 + (int)_random.Next(_world.Target?.Groups.Count ?? 1));
+
+    private void Tell(params string[] words) =>
+        Ask(new ControlRequest { Command = "message", Name = "sim", Words = words }, error =>
+        {
+            if (error is not null || words.Length > 1) return;
+            _queues = words[0] == "queue_if_no_path";
+            NotePolicy();
+        });
+
+    private void NotePolicy() => _world.Excuses.FailsWithoutPath = !_queues || _flushes;
+
+    private void Ask(ControlRequest request, Action<string?> done)
+    {
+        string words = string.Join(' ', request.Words ?? [request.Table ?? request.Uri ?? ""]);
+        string what = $"{request.Command} {request.Name} {words}".TrimEnd()
+            + (request.Noflush ? " noflush" : "");
+        _world.Trace.Tell($"operator: {what}");
+        _commands.Execute(new ControlExchange(request, reply =>
+        {
+            if (reply.Error is { } error) _world.Trace.Tell($"operator: {what}: {error}");
+            _world.NotePaths();
+            done(reply.Error);
+        }));
+        _world.NotePaths();
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+using Braid.Wire.Nbd;
+
+namespace Braid.Tests.Simulation;
+
+/// <summary>What an engine could get wrong.</summary>
+internal enum SimMistake
+{
+    /// <summary>A request that is requeued ends all the same.</summary>
+    RequeueEndsTwice,
+
+    /// <summary>A retry leaves out the first byte.</summary>
+    RetryDropsByte,
+
+    /// <summary>A flush is acknowledged before what was written before it is durable.</summary>
+    FlushPassesWrites,
+
+    /// <summary>Nothing is done about late writes.</summary>
+    ShieldOff,
+
+    /// <summary>A path is failed, and the request that it failed with is forgotten.</summary>
+    FailPathForgets,
+
+    /// <summary>A reply to an earlier use of a tag is taken for one to this.</summary>
+    StaleReplyAccepted,
+}
+
+/// <summary>
+/// Breaks the engine on purpose, from outside: between a path's clones and their owner, or in a
+/// server that does what a broken client would see. To prove that the checkers find it.
+/// </summary>
+internal sealed class SimBreakage(SimMistake mistake)
+{
+    private readonly Dictionary<(SimSession Session, uint Tag), bool> _uses = [];
+
+    /// <summary>Servers say that they have flushed, and have not.</summary>
+    public bool DropsFlushes => mistake == SimMistake.FlushPassesWrites;
+
+    /// <summary>The seed's plan, such that the mistake can show.</summary>
+    public static SimPlan Plan(ulong seed, SimMistake mistake)
+    {
+        SimPlan plan = SimPlan.For(seed);
+        return plan with
+        {
+            BioMode = false,
+            Paths = Math.Max(2, plan.Paths),
+            // The longer writes may come late, and the more are under way, the sooner it shows.
+            IoTimeoutNs = mistake == SimMistake.ShieldOff
+                ? 3 * SimWorld.Second
+                : Math.Min(plan.IoTimeoutNs, 500 * SimWorld.Ms),
+            ServiceNs = mistake == SimMistake.ShieldOff ? 10 * SimWorld.Ms : plan.ServiceNs,
+            Rounds = 1,
+            RoundNs = Math.Min(plan.RoundNs, 6 * SimWorld.Second),
+            Load = plan.Load with
+            {
+                // Many small I/Os to a few blocks: that is where mistakes meet.
+                MaxBytes = Math.Min(plan.Load.MaxBytes, 8 * plan.Load.Align),
+                Clients = 2,
+                Depth = 8,
+                ThinkNs = 8 * SimWorld.Ms,
+                Writes = 600,
+                Hot = 700,
+            },
+            FaultEveryNs = Math.Min(plan.FaultEveryNs, SimWorld.Second),
+            StaleWrites = mistake == SimMistake.ShieldOff
+                ? StaleWriteGuard.Off
+                : StaleWriteGuard.Time,
+        };
+    }
+
+    /// <summary>A server has got a request, which is a clone in flight on its path.</summary>
+    public void OnRequest(SimSession session, NbdRequest wire)
+    {
+        uint tag = (uint)wire.Cookie;
+        if (mistake == SimMistake.StaleReplyAccepted)
+        {
+            // The first use of a tag is as it should be; who uses it again gets an answer at once.
+            if (wire.Command == NbdCommand.Write && !_uses.TryAdd((session, tag), true))
+                session.AnswerAtOnce(wire);
+            return;
+        }
+        SimWorld world = session.Server.World;
+        PathDevice? path =
+            world.Stack.Paths.All.FirstOrDefault(path => path.Name == session.Server.Name);
+        if (path is null || tag >= path.Queue.Tags.Depth) return;
+        Request clone = path.Queue.Tags[(int)tag];
+        if (clone.CloneOwner is { } owner and not BrokenOwner)
+            clone.CloneOwner = new BrokenOwner(mistake, owner);
+    }
+
+    /// <summary>Stands between a clone that ends and the mapper.</summary>
+    private sealed class BrokenOwner(SimMistake mistake, ICloneOwner owner) : ICloneOwner
+    {
+        public void EndClone(Request clone, BlockStatus status, long done)
+        {
+            bool fails = status.IsPathError();
+            switch (mistake)
+            {
+                case SimMistake.FailPathForgets when fails:
+                    return;
+                case SimMistake.RequeueEndsTwice when fails && clone.FirstBio is { } bio:
+                    bio.Owner.EndBio(bio);
+                    break;
+                case SimMistake.RetryDropsByte when fails && done == 0 && clone.Length > 1:
+                    done = 1;
+                    break;
+                default:
+                    break;
+            }
+            owner.EndClone(clone, status, done);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+using Braid.Daemon;
+using Braid.Io;
+using Braid.Wire.Nbd;
+
+namespace Braid.Tests.Simulation;
+
+/// <summary>What a seed makes of the world: its parts, its load and its luck.</summary>
+internal sealed record SimPlan
+{
+    private const long Ms = 1_000_000;
+    private const long Second = 1000 * Ms;
+
+    public required ulong Seed { get; init; }
+
+    public int Paths { get; init; }
+
+    public long VolumeBytes { get; init; }
+
+    /// <summary>The storage has a cache that it can lose.</summary>
+    public bool IsVolatile { get; init; }
+
+    public SimServerKind Servers { get; init; } = new();
+
+    public bool BioMode { get; init; }
+
+    /// <summary>I/O is never failed for want of a path, unless an operator says so.</summary>
+    public bool QueueIfNoPath { get; init; }
+
+    public QueueOptions MapQueue { get; init; } = new();
+
+    public QueueOptions PathQueue { get; init; } = new();
+
+    public long IoTimeoutNs { get; init; }
+
+    /// <summary>What is done about writes that come late.</summary>
+    public StaleWriteGuard StaleWrites { get; init; } = StaleWriteGuard.Time;
+
+    /// <summary>
+    /// So long after it was sent a request may still be done. A guard by time can know of no more.
+    /// </summary>
+    public long LatestNs => StaleWrites == StaleWriteGuard.Proof ? 20 * IoTimeoutNs : IoTimeoutNs;
+
+    public long PoolBytes { get; init; }
+
+    public long LatencyNs { get; init; }
+
+    /// <summary>Of a server that is well.</summary>
+    public long ServiceNs { get; init; }
+
+    public SimLoadPlan Load { get; init; } = new();
+
+    /// <summary>Troubled times, each followed by a calm one in which all is verified.</summary>
+    public int Rounds { get; init; }
+
+    public long RoundNs { get; init; }
+
+    /// <summary>Mean time between two faults, and between two acts of an operator.</summary>
+    public long FaultEveryNs { get; init; }
+
+    public long ActEveryNs { get; init; }
+
+    /// <summary>Servers say what is the storage's own error, too.</summary>
+    public bool HasHardErrors { get; init; }
+
+    public static SimPlan For(ulong seed)
+    {
+        LoopRandom random = SimRandom.For(seed, "plan");
+        long volume = random.Pick(64L, 256, 256, 1024, 4096) << 10;
+        long roundNs = random.Duration(2 * Second, 40 * Second);
+        SimLoadPlan load = SimLoadPlan.Draw(random, volume, roundNs);
+        bool isVolatile = random.Chance(500);
+        return new SimPlan
+        {
+            Seed = seed,
+            Paths = random.Pick(1, 2, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8),
+            VolumeBytes = volume,
+            IsVolatile = isVolatile,
+            Servers = DrawServers(random, isVolatile, load.Align),
+            BioMode = random.Chance(250),
+            QueueIfNoPath = random.Chance(700),
+            MapQueue = DrawQueue(random) with
+            {
+                CapMerges = random.Chance(500),
+                FreeRetries = MapOptions.FreeRetries,
+            },
+            PathQueue = DrawQueue(random),
+            IoTimeoutNs = random.Pick(200, 500, 1000, 3000) * Ms,
+            StaleWrites = random.Chance(150) ? StaleWriteGuard.Proof : StaleWriteGuard.Time,
+            PoolBytes = Math.Max(4 * load.MaxBytes, random.Pick(1L, 2, 8, 32) << 20),
+            LatencyNs = random.Duration(10_000, 2 * Ms),
+            ServiceNs = random.Duration(10_000, 3 * Ms),
+            Load = load,
+            Rounds = random.Between(1, 3),
+            RoundNs = roundNs,
+            FaultEveryNs = random.Duration(20 * Ms, 4 * Second),
+            ActEveryNs = random.Chance(300) ? long.MaxValue : random.Duration(50 * Ms, 4 * Second),
+            HasHardErrors = random.Chance(200),
+        };
+    }
+
+    public override string ToString() =>
+        $"{Paths} paths, {VolumeBytes >> 10} KiB, {(IsVolatile ? "volatile" : "durable")}, "
+        + $"{(BioMode ? "bio" : "mq")}, {(QueueIfNoPath ? "queues" : "fails")} without a path, "
+        + $"tags {MapQueue.Depth}/{PathQueue.Depth}, {MapQueue.Scheduler}, "
+        + $"timeout {IoTimeoutNs / Ms} ms, guard {StaleWrites}, "
+        + $"latency {LatencyNs / 1000} us, "
+        + $"service {ServiceNs / 1000} us; {Load}; {Rounds} rounds of {RoundNs / Ms} ms, "
+        + $"a fault every {FaultEveryNs / Ms} ms";
+
+    private static SimServerKind DrawServers(LoopRandom random, bool isVolatile, int align)
+    {
+        NbdTransmissionFlags flags = NbdTransmissionFlags.HasFlags
+            | NbdTransmissionFlags.CanMultiConn;
+        // Without a cache there is nothing to flush; it may be had all the same.
+        if (isVolatile || random.Chance(300)) flags |= NbdTransmissionFlags.SendFlush;
+        if (random.Chance(600)) flags |= NbdTransmissionFlags.SendFua;
+        if (random.Chance(700)) flags |= NbdTransmissionFlags.SendTrim;
+        if (random.Chance(700)) flags |= NbdTransmissionFlags.SendWriteZeroes;
+        bool knowsGo = random.Chance(900);
+        bool tells = knowsGo && random.Chance(700);
+        return new SimServerKind
+        {
+            StructuredReplies = random.Chance(700),
+            KnowsGo = knowsGo,
+            TellsBlockSize = tells,
+            MinBlock = tells ? random.Pick(1, 512, align) : 1,
+            MaxPayload = tells
+                ? random.Pick(64 << 10, 1 << 20, NbdProtocol.MaxPayload)
+                : NbdProtocol.MaxPayload,
+            CutsAnywhere = random.Chance(150),
+            Flags = flags,
+        };
+    }
+
+    private static QueueOptions DrawQueue(LoopRandom random) => new()
+    {
+        Depth = random.Pick(1, 2, 4, 8, 16, 32, 64),
+        Scheduler = random.Pick(SchedulerKind.None, SchedulerKind.Deadline),
+    };
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+using Braid.Io;
+
+namespace Braid.Tests.Simulation;
+
+/// <summary>
+/// One seed from its beginning to its end: troubled rounds, each followed by calm in which all must
+/// come to rest and be found as it should be; then the house is taken down, and nothing may be
+/// left.
+/// </summary>
+internal sealed class SimRun
+{
+    private const long Second = SimWorld.Second;
+
+    /// <summary>
+    /// From the end of the faults to the end of the last I/O: an I/O timeout, a connect that hangs,
+    /// the longest wait before connecting again with its jitter, a probe, the longest wait of a
+    /// request that has come back often, the time of a stale write.
+    /// </summary>
+    private const long CalmNs = 25 * Second;
+
+    /// <summary>From then until no path is held down any more.</summary>
+    private const long AllPathsNs = 60 * Second;
+
+    /// <summary>From the end until no timer may be left: what was planned has run out.</summary>
+    private const long SettleNs = 120 * Second;
+
+    private readonly SimWorld _world;
+    private readonly SimFaults _faults;
+    private readonly SimOperator _operator;
+
+    private SimRun(SimWorld world)
+    {
+        _world = world;
+        _faults = new SimFaults(world);
+        _operator = new SimOperator(world);
+    }
+
+    /// <param name="plan">The seed's, or one like it.</param>
+    /// <param name="isTraceFull">Tells of each I/O.</param>
+    /// <param name="breakage">What is broken on purpose.</param>
+    public static SimOutcome Run(
+        SimPlan plan, bool isTraceFull, SimBreakage? breakage = null)
+    {
+        var world = new SimWorld(plan, isTraceFull) { Breakage = breakage };
+        string? problem = null;
+        var run = new SimRun(world);
+        try
+        {
+            run.RunAll();
+        }
+        catch (Exception error)
+        {
+            problem = error is SimFailure ? error.Message : error.ToString();
+        }
+        // Not after a failure: what is left of the world cannot be relied on.
+        if (problem is null) world.Dispose();
+        return new SimOutcome
+        {
+            Seed = plan.Seed,
+            Problem = problem,
+            Trace = [.. world.Trace.Lines],
+            Hash = world.Trace.Hash,
+            VirtualNs = world.Loop.NowNs,
+            Ios = world.Clients.Sum(client => client.Done),
+            FailedIos = world.Clients.Sum(client => client.Failed),
+            Faults = run._faults.Count,
+            Acts = run._operator.Count,
+        };
+    }
+
+    private void RunAll()
+    {
+        _world.Trace.Tell(_world.Plan.ToString());
+        Start();
+        for (int round = 0; round < _world.Plan.Rounds; round++)
+        {
+            RunTroubled();
+            BecomeCalm();
+            Verify();
+        }
+        Stop();
+    }
+
+    private void Start()
+    {
+        LoopRandom random = SimRandom.For(_world.Plan.Seed, "start");
+        foreach (SimServer server in _world.Servers)
+            if (random.Chance(900)) server.Start();
+        bool reached = false;
+        _world.Stack.ReachPaths(() => reached = true);
+        Require(() => reached, 2 * Second, "reaching the paths takes too long");
+        _world.Trace.Tell(_world.Tables.First);
+        _world.Stack.MakeMap();
+        _world.Excuses.FailsWithoutPath = !_world.Plan.QueueIfNoPath;
+        _world.NotePaths();
+        _world.Stack.Listen();
+        foreach (SimClient client in _world.Clients) client.Device.Start();
+        foreach (SimServer server in _world.Servers) server.Start();
+        Require(AreClientsUp, Second, "the clients do not connect");
+    }
+
+    private void RunTroubled()
+    {
+        _world.Trace.Tell("trouble begins");
+        foreach (SimClient client in _world.Clients) client.Run();
+        _faults.Begin();
+        _operator.Begin();
+        _world.RunFor(_world.Plan.RoundNs);
+    }
+
+    private void BecomeCalm()
+    {
+        foreach (SimClient client in _world.Clients) client.Pause();
+        _faults.End();
+        _operator.End();
+        if (_world.Plan.StaleWrites == StaleWriteGuard.Proof)
+        {
+            Require(IsStorageIdle, 80 * Second, "requests that the servers never end");
+            _world.Stack.Map!.Shield!.Lower();
+        }
+        if (!_world.RunUntil(() => _world.Clients.TrueForAll(c => c.IsIdle), CalmNs))
+            throw new SimFailure("I/O that does not end: " + string.Join(
+                ", ", _world.Clients.SelectMany(client => client.InFlight).Take(10)));
+        Require(AreAllPathsUsed, AllPathsNs, "paths that do not come back");
+        Require(AreClientsUp, 5 * Second, "the clients do not connect again");
+        Require(IsStorageIdle, 80 * Second, "requests that the servers never end");
+        SimStatus.Check(_world);
+        _world.History.Quiet();
+    }
+
+    private void Verify()
+    {
+        long chunk = Math.Min(SimWorld.VerifyBytes, _world.Plan.VolumeBytes);
+        SimClient client = _world.Clients[0];
+        for (long at = 0; at < _world.Plan.VolumeBytes; at += chunk)
+        {
+            client.Read(at, chunk);
+            Require(() => client.IsIdle, 5 * Second, "a read in calm times takes too long");
+        }
+        if (client.Device.Limits.WriteCache && _world.Plan.IsVolatile) CheckStored();
+        _world.Trace.Tell($"verified after {_world.Clients.Sum(c => c.Done)} I/Os");
+    }
+
+    private void CheckStored()
+    {
+        long start = _world.History.BeginRead(0, _world.History.Blocks);
+        string? problem = _world.History.EndRead(
+            start, 0, _world.History.Blocks, _world.Volume.Bytes);
+        if (problem is not null) throw new SimFailure($"the store: {problem}");
+    }
+
+    private void Stop()
+    {
+        _world.Trace.Tell("the house is taken down");
+        _world.Excuses.MayLoseClients = true;
+        foreach (SimClient client in _world.Clients) client.Device.Stop();
+        _world.Stack.Drain();
+        Require(() => _world.Stack.IsDrained, 5 * Second, "the clients are not let go");
+        _world.Stack.Stop();
+        foreach (SimServer server in _world.Servers) server.Kill();
+        _world.RunUntil(() => _world.Loop.Timers.Count == 0, SettleNs);
+        SimLeaks.Check(_world);
+    }
+
+    private bool AreClientsUp() =>
+        _world.Clients.TrueForAll(client => client.Device.State == PathState.Up);
+
+    /// <summary>
+    /// But for a path that was added while its server lied about its size, and that a table has
+    /// used since: it is not what it was, and refused for good.
+    /// </summary>
+    private bool AreAllPathsUsed() => _world.Stack.Paths.All.All(
+        path => path.SizeBytes != _world.Plan.VolumeBytes
+            || (path.State == PathState.Up && _world.Stack.Paths.IsActive(path)));
+
+    private bool IsStorageIdle() => _world.Servers.TrueForAll(server => server.Pending == 0);
+
+    private void Require(Func<bool> condition, long withinNs, string otherwise)
+    {
+        if (!_world.RunUntil(condition, withinNs)) throw new SimFailure(otherwise);
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Wire.Nbd;
+
+namespace Braid.Tests.Simulation;
+
+/// <summary>What kind of server stands before the volume.</summary>
+internal sealed record SimServerKind
+{
+    public bool StructuredReplies { get; init; }
+
+    /// <summary>Knows GO; else clients have to use EXPORT_NAME.</summary>
+    public bool KnowsGo { get; init; }
+
+    /// <summary>Tells its clients of the next two.</summary>
+    public bool TellsBlockSize { get; init; }
+
+    /// <summary>Offsets and lengths have to be multiples of it.</summary>
+    public int MinBlock { get; init; } = 1;
+
+    /// <summary>Longest payload that it takes.</summary>
+    public int MaxPayload { get; init; } = NbdProtocol.MaxPayload;
+
+    /// <summary>Cuts the data of a read anywhere, not only between blocks.</summary>
+    public bool CutsAnywhere { get; init; }
+
+    public NbdTransmissionFlags Flags { get; init; }
+
+    public bool Has(NbdTransmissionFlags flag) => (Flags & flag) != 0;
+}
