@@ -153,7 +153,7 @@ public sealed class DiskTests
     [InlineData("queue/fua", "| 1")]
     [InlineData("queue/discard_max_bytes", "| 4294966784")]
     public void The_attributes_of_a_disk_can_be_read(string file, string value) =>
-        Ends("disk a null blocksize=1500 max_sectors=256 cache_size=1 discard=1",
+        Ends("disk a null blocksize=1024 max_sectors=256 cache_size=1 discard=1",
             $"attr a {file}").ShouldBe(["= 0", value, "= 0"]);
 
     [Fact]

@@ -37,7 +37,7 @@ internal static class StepNumbers
 
     /// <summary>
     /// What a C program makes of a word (strtoull with base 0): what is no digit ends it, a sign
-    /// and an overflow wrap around.
+    /// wraps around, and an overflow is the largest number.
     /// </summary>
     public static long ReadLikeC(string word)
     {
@@ -54,7 +54,8 @@ internal static class StepNumbers
             if (!char.IsAsciiHexDigit(digit)) break;
             uint one = Convert.ToUInt32(digit.ToString(), 16);
             if (one >= radix) break;
-            value = unchecked((value * radix) + one);
+            bool fits = value <= (ulong.MaxValue - one) / radix;
+            value = fits ? (value * radix) + one : ulong.MaxValue;
         }
         return unchecked(isNegative ? -(long)value : (long)value);
     }
