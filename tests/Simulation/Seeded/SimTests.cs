@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+
 namespace Braid.Tests.Simulation;
 
 /// <summary>A short run of ./sim, and the proof that it finds what it is to find.</summary>
@@ -50,7 +52,10 @@ public sealed class SimTests
             problem = SimRun.Run(plan, false, new SimBreakage(what)).Problem;
         }
         problem.ShouldNotBeNull();
-        SimPlan whole = SimBreakage.Plan(seed, SimMistake.RetryDropsByte);
+        SimPlan whole = SimBreakage.Plan(seed, what) with
+        {
+            StaleWrites = StaleWriteGuard.Time,
+        };
         SimRun.Run(whole, false).Problem.ShouldBeNull();
     }
 
