@@ -56,7 +56,8 @@ public sealed class SimTests
         {
             StaleWrites = StaleWriteGuard.Time,
         };
-        SimRun.Run(whole, false).Problem.ShouldBeNull();
+        SimOutcome clean = SimRun.Run(whole, false);
+        clean.Problem.ShouldBeNull(string.Join('\n', clean.Trace.TakeLast(100)));
     }
 
     [Theory]
