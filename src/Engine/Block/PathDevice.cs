@@ -29,6 +29,18 @@ public interface IPathObserver
 /// </summary>
 public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
 {
+    /// <summary>
+    /// Of a path that was never reached: it may have anything, so nothing is refused for want of it,
+    /// and no flush or FUA is taken to mean nothing. All I/O fails as on any path that is down.
+    /// </summary>
+    private static readonly QueueLimits Unknown = new()
+    {
+        WriteCache = true,
+        Fua = true,
+        MaxDiscardBytes = long.MaxValue,
+        MaxWriteZeroesBytes = long.MaxValue,
+    };
+
     private PathState _state;
     private QueueLimits? _limits;
     private IReadOnlyList<QueueLimits>? _promised;
@@ -40,7 +52,7 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
     {
         Loop = loop;
         Uri = uri;
-        Queue = new RequestQueue(loop, this, new QueueLimits(), options);
+        Queue = new RequestQueue(loop, this, Unknown, options);
     }
 
     /// <summary>How it was given, without secrets.</summary>

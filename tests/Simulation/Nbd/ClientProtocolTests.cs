@@ -67,6 +67,21 @@ public sealed class ClientProtocolTests : IBioOwner, IDisposable
         Data.IndexOfAnyExcept((byte)9).ShouldBe(-1);
     }
 
+    [Theory]
+    [InlineData(BlockOperation.Flush)]
+    [InlineData(BlockOperation.Discard)]
+    [InlineData(BlockOperation.WriteZeroes)]
+    public void All_io_of_a_path_that_was_never_reached_fails_as_on_one_that_is_down(
+        BlockOperation operation)
+    {
+        _device.ExpectSize(1 << 20);
+        long length = operation == BlockOperation.Flush ? 0 : Length;
+        var bio = new Bio(this) { Operation = operation, Length = length };
+        _device.Submit(bio);
+        _loop.RunFor(Second);
+        _ended.ShouldHaveSingleItem().ShouldBe(BlockStatus.Transport);
+    }
+
     [Fact]
     public void A_server_without_flush_is_not_sent_one()
     {

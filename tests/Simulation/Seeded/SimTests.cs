@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
+
 namespace Braid.Tests.Simulation;
 
 /// <summary>A short run of ./sim, and the proof that it finds what it is to find.</summary>
@@ -50,8 +52,12 @@ public sealed class SimTests
             problem = SimRun.Run(plan, false, new SimBreakage(what)).Problem;
         }
         problem.ShouldNotBeNull();
-        SimPlan whole = SimBreakage.Plan(seed, SimMistake.RetryDropsByte);
-        SimRun.Run(whole, false).Problem.ShouldBeNull();
+        SimPlan whole = SimBreakage.Plan(seed, what) with
+        {
+            StaleWrites = StaleWriteGuard.Time,
+        };
+        SimOutcome clean = SimRun.Run(whole, false);
+        clean.Problem.ShouldBeNull(string.Join('\n', clean.Trace.TakeLast(100)));
     }
 
     [Theory]

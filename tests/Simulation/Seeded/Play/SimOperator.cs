@@ -143,9 +143,12 @@ internal sealed class SimOperator
 
     private void Reload()
     {
-        var paths = new List<string>(_paths);
-        while (paths.Count > 1 && _random.Chance(200))
-            paths.RemoveAt((int)_random.Next(paths.Count));
+        // Of the servers' own paths all, so that calm times have one that works; of others some, but
+        // none that was added while its server lied about its size.
+        List<string> paths =
+        [
+            .. _paths.Where(name => name[0] == 's' || (HasTrueSize(name) && _random.Chance(700))),
+        ];
         string table = _world.Tables.Draw(paths);
         Ask(new ControlRequest { Command = "reload", Name = "sim", Table = table }, error =>
         {
@@ -199,6 +202,10 @@ internal sealed class SimOperator
         client.Device.Stop();
         Later(_random.Duration(Ms, Second), client.Device.Start);
     }
+
+    private bool HasTrueSize(string name) => _world.Stack.Paths.All.Any(
+        path => path.Name == name
+            && (path.SizeBytes == 0 || path.SizeBytes == _world.Plan.VolumeBytes));
 
     private string APath() => _paths[(int)_random.Next(_paths.Count)];
 
