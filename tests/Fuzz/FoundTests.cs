@@ -45,7 +45,7 @@ public sealed class FoundTests
 
     [Fact]
     public void An_error_is_one_line_whatever_it_quotes() =>
-        ControlReply.Failed("no device 'a\r\nb\u001b[2J\u0085'").Error
+        ControlReply.Refused("no device 'a\r\nb\u001b[2J\u0085'").Error
             .ShouldBe("no device 'a  b [2J '");
 
     [Theory]

@@ -4,7 +4,10 @@ using Braid.Transports.Memory;
 
 namespace Braid.Scenario;
 
-/// <summary>Executes I/O on the bytes of a disk.</summary>
+/// <summary>
+/// Executes I/O on the bytes of a disk. Requests are not held against its end, as in the kernel,
+/// where a map may have been shortened above them: beyond it nothing is stored.
+/// </summary>
 internal sealed unsafe class DiskMemory(MemoryStore store)
 {
     public void Execute(Request request)
@@ -32,11 +35,16 @@ internal sealed unsafe class DiskMemory(MemoryStore store)
 
     private void Copy(long offset, byte* memory, long length, bool write)
     {
+        long inside = Inside(offset, length);
         byte* stored = store.At(offset);
-        if (write) Buffer.MemoryCopy(memory, stored, length, length);
-        else Buffer.MemoryCopy(stored, memory, length, length);
+        if (write) Buffer.MemoryCopy(memory, stored, inside, inside);
+        else Buffer.MemoryCopy(stored, memory, inside, inside);
+        if (!write) new Span<byte>(memory + inside, (int)(length - inside)).Clear();
     }
 
     private void Zero(long offset, long length) =>
-        new Span<byte>(store.At(offset), (int)length).Clear();
+        new Span<byte>(store.At(offset), (int)Inside(offset, length)).Clear();
+
+    private long Inside(long offset, long length) =>
+        Math.Clamp(store.SizeBytes - offset, 0, length);
 }
