@@ -15,9 +15,12 @@ internal struct FlushWait
     /// <summary>Failures that there had been.</summary>
     public long Failures { get; private set; }
 
+    public readonly bool IsOf(Request flush) =>
+        _isBegun && _use == flush.Generation && flush.Operation == BlockOperation.Flush;
+
     public void Begin(Request flush, long covers, long failures)
     {
-        if (_isBegun && _use == flush.Generation) return;
+        if (IsOf(flush)) return;
         _isBegun = true;
         _use = flush.Generation;
         Covers = covers;

@@ -16,7 +16,19 @@ internal sealed unsafe class KeptWrite(KeptBlock block, long begin, long end, lo
     public long End { get; set; } = end;
 
     /// <summary>When it was acknowledged, among all writes. A replay does not change it.</summary>
-    public long Sequence => sequence;
+    public long Sequence { get; } = sequence;
+
+    /// <summary>
+    /// The oldest write here that may not be durable yet, itself or one that it replaced: a flush
+    /// that covers that one is not done before this one is durable.
+    /// </summary>
+    public long Since { get; set; } = sequence;
+
+    /// <summary>
+    /// A newer write is under way here, and may have driven it out of its cache: a flush of that
+    /// cache proves nothing.
+    /// </summary>
+    public bool IsContested { get; set; }
 
     /// <summary>The cache that holds it; null when that was lost.</summary>
     public PathCache? Cache { get; set; }
@@ -35,10 +47,12 @@ internal sealed unsafe class KeptWrite(KeptBlock block, long begin, long end, lo
     public KeptWrite CutAt(long offset)
     {
         block.Share();
-        var rest = new KeptWrite(block, _origin, End, sequence)
+        var rest = new KeptWrite(block, _origin, End, Sequence)
         {
             Begin = offset,
             Cache = Cache,
+            Since = Since,
+            IsContested = IsContested,
             Landed = Landed,
             IsReplaying = IsReplaying,
         };

@@ -46,6 +46,7 @@ internal sealed class KeptWrites(long limitBytes)
     /// <summary>Keeps a write; the caller fills in its bytes.</summary>
     public KeptWrite Put(long begin, long end, PathCache cache)
     {
+        long since = SinceOf(begin, end);
         Drop(begin, end);
         var block = new KeptBlock(end - begin);
         Bytes += block.Bytes;
@@ -54,6 +55,7 @@ internal sealed class KeptWrites(long limitBytes)
             Cache = cache,
             Landed = NextLanded(),
         };
+        write.Since = Math.Min(since, write.Since);
         _writes.Insert(IndexAt(begin), write);
         return write;
     }
@@ -68,14 +70,17 @@ internal sealed class KeptWrites(long limitBytes)
         return last > first;
     }
 
-    /// <summary>All that had got into the cache by then is durable now.</summary>
+    /// <summary>
+    /// All that had got into the cache by then is durable now, but where a newer write is under
+    /// way.
+    /// </summary>
     public void Settle(PathCache cache, long landed)
     {
         int left = 0;
         for (int i = 0; i < _writes.Count; i++)
         {
             KeptWrite write = _writes[i];
-            if (write.Cache == cache && write.Landed <= landed) Free(write);
+            if (write.Cache == cache && write.Landed <= landed && !write.IsContested) Free(write);
             else _writes[left++] = write;
         }
         _writes.RemoveRange(left, _writes.Count - left);
@@ -158,6 +163,23 @@ internal sealed class KeptWrites(long limitBytes)
             at = write.End;
         }
         return at >= end;
+    }
+
+    /// <summary>A newer write to the range is under way, or is no more.</summary>
+    public void Contest(long begin, long end, bool isContested)
+    {
+        int first = CutAt(begin);
+        int last = CutAt(end);
+        for (int i = first; i < last; i++) _writes[i].IsContested = isContested;
+    }
+
+    /// <summary>The oldest write to the range that may not be durable yet.</summary>
+    public long SinceOf(long begin, long end)
+    {
+        long since = long.MaxValue;
+        for (int i = IndexAt(begin); i < _writes.Count && _writes[i].Begin < end; i++)
+            since = Math.Min(since, _writes[i].Since);
+        return since;
     }
 
     public void Mark(long begin, long end, bool isReplaying)

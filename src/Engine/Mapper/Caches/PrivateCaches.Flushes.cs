@@ -51,15 +51,21 @@ internal sealed partial class PrivateCaches
     /// </summary>
     private BlockStatus Flush(Request flush)
     {
+        bool hasWaited = _waiting.Remove(flush);
         ref FlushWait wait = ref _flushes[flush.Tag];
         wait.Begin(flush, _kept.Sequence, _failures);
-        if (!Want(wait.Covers))
+        bool isDone = !Want(wait.Covers);
+        bool hasFailed = wait.Failures != _failures;
+        // Writes have waited for it.
+        if (hasWaited && (isDone || hasFailed)) _queue.KickRequeueList();
+        if (isDone)
         {
             _flushed.Enqueue(flush);
             _queue.Loop.Schedule(_task, TurnPhase.Dispatch);
             return BlockStatus.Ok;
         }
-        if (wait.Failures != _failures) return _failure;
+        if (hasFailed) return _failure;
+        _waiting.Add(flush);
         _queue.Requeue(flush, 0, RequestQueue.UntilKicked, HoldReason.Cache);
         foreach (PathCache cache in _caches.Values.ToArray())
             if (cache.IsWanted) cache.Flush();
@@ -74,11 +80,31 @@ internal sealed partial class PrivateCaches
         bool any = false;
         foreach (KeptWrite write in _kept.All)
         {
-            if (write.Sequence > covers) continue;
+            if (write.Since > covers) continue;
             any = true;
-            if (write.Cache is { } cache) cache.IsWanted = true;
+            if (write.IsContested) _writeWaits = true;
+            else if (write.Cache is { } cache) cache.IsWanted = true;
         }
         return any;
+    }
+
+    /// <summary>
+    /// A flush waits for what is kept where a write would go: written again and again on one path
+    /// after the other it would never be durable. A retry is not held up: its stale copy would
+    /// hold up what is to be written again.
+    /// </summary>
+    private bool IsAwaited(Request write)
+    {
+        if (_waiting.Count == 0 || write.Stale is not null) return false;
+        long since = _kept.SinceOf(write.Offset, write.End);
+        for (int i = _waiting.Count - 1; i >= 0; i--)
+        {
+            Request flush = _waiting[i];
+            FlushWait wait = _flushes[flush.Tag];
+            if (flush.State != RequestState.Queued || !wait.IsOf(flush)) _waiting.RemoveAt(i);
+            else if (since <= wait.Covers) return true;
+        }
+        return false;
     }
 
     private void Lose(PathCache cache)

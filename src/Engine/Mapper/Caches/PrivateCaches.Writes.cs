@@ -135,6 +135,7 @@ internal sealed unsafe partial class PrivateCaches
     private void Leave(Request write)
     {
         _writes.Remove(write);
+        _kept.Contest(write.Offset, write.End, isContested: false);
         if (!_writeWaits) return;
         _writeWaits = false;
         _queue.KickRequeueList();

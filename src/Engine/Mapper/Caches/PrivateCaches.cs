@@ -26,6 +26,9 @@ internal sealed partial class PrivateCaches
     private readonly Replay[] _replays = new Replay[Replays];
     private readonly FlushWait[] _flushes;
     private readonly Queue<Request> _flushed = new();
+
+    /// <summary>Flushes that wait, with some that are no more.</summary>
+    private readonly List<Request> _waiting = [];
     private readonly EndTask _task;
 
     /// <summary>Writes at the paths; no two of them overlap.</summary>
@@ -86,6 +89,11 @@ internal sealed partial class PrivateCaches
             verdict = BlockStatus.Again;
             return false;
         }
+        if (ReplayOf(request) is null && IsAwaited(request))
+        {
+            _queue.Requeue(request, 0, RequestMapper.DelayRequeueNs, HoldReason.Cache);
+            return false;
+        }
         if (!OverlapsWrite(request)) return true;
         // The order of two in flight would be the storage's secret: which bytes to keep?
         _writeWaits = true;
@@ -102,6 +110,7 @@ internal sealed partial class PrivateCaches
             return;
         }
         _writes.Add(origin);
+        _kept.Contest(origin.Offset, origin.End, isContested: true);
         CacheMode mode = ModeOf(origin, clone);
         _modes[origin.Tag] = mode;
         bool isDurable = mode == CacheMode.Durable && clone.Queue.Limits.WriteCache;
