@@ -3,6 +3,7 @@ using Braid.Block;
 using Braid.Daemon;
 using Braid.Io;
 using Braid.Mapper;
+using Braid.Multipath;
 
 namespace Braid.Tests.Simulation;
 
@@ -62,6 +63,23 @@ public sealed class PrivateCacheTests
         }
     }
 
+    /// <summary>Crashes, hangs, failed paths, suspends and other tables in the middle.</summary>
+    [Theory]
+    [InlineData(1001)]
+    [InlineData(1026)]
+    [InlineData(1051)]
+    [InlineData(1076)]
+    public void Nor_through_hangs_suspends_and_swaps(int first)
+    {
+        for (int seed = first; seed < first + 25; seed++)
+        {
+            (int lost, IReadOnlyList<string> problems) =
+                Run((ulong)seed, WriteCache.Private, Disturb);
+            problems.ShouldBeEmpty($"seed {seed}");
+            lost.ShouldBe(0, $"seed {seed}");
+        }
+    }
+
     private static int FlushAndCrash(WriteCache caches)
     {
         var volume = new CachedVolume((int)SimulatedWorld.VolumeBytes);
@@ -75,7 +93,8 @@ public sealed class PrivateCacheTests
         return volume.Durable[0];
     }
 
-    private static (int Lost, IReadOnlyList<string> Problems) Run(ulong seed, WriteCache caches)
+    private static (int Lost, IReadOnlyList<string> Problems) Run(
+        ulong seed, WriteCache caches, Action<SimulatedWorld>? disturb = null)
     {
         var volume = new CachedVolume((int)SimulatedWorld.VolumeBytes);
         int paths = 2 + (int)(seed % 3);
@@ -88,9 +107,17 @@ public sealed class PrivateCacheTests
         }
         using var load = new CachedLoad(world.Loop, world.Stack.Map!, depth: 16);
         load.Start();
-        for (int i = 0; i < 12; i++) CrashOrStart(world);
+        for (int i = 0; i < 12; i++)
+        {
+            CrashOrStart(world);
+            disturb?.Invoke(world);
+        }
         foreach (SimulatedServer server in world.Servers)
+        {
+            world.Network.Unhang(server.Endpoint);
             if (!server.IsRunning) server.Start();
+        }
+        if (disturb is not null) Swap(world, world.Servers);
         load.Stop();
         world.RunUntil(() => load.Running == 0);
         load.Flushes.ShouldBeGreaterThan(0);
@@ -105,6 +132,47 @@ public sealed class PrivateCacheTests
         SimulatedServer server = world.Servers[chosen];
         if (server.IsRunning) server.Kill();
         else server.Start();
+    }
+
+    private static void Disturb(SimulatedWorld world)
+    {
+        MappedDevice map = world.Stack.Map!;
+        int chosen = (int)world.Loop.Random.Next(world.Servers.Count);
+        SimulatedServer server = world.Servers[chosen];
+        switch (world.Loop.Random.Next(5))
+        {
+            case 0:
+                world.Network.Link(server.Endpoint).IsHung = true;
+                break;
+            case 1:
+                world.Network.Unhang(server.Endpoint);
+                break;
+            case 2 when !map.IsSuspended && !map.IsInTransition:
+                foreach (MultipathTarget target in map.Table!.Entries.Select(e => e.Target))
+                    target.FailPath(target.Groups[0].Paths[0]);
+                break;
+            case 3:
+                map.Suspend(noFlush: true, _ => { });
+                world.RunFor(world.Loop.Random.Next(50) * Ms);
+                map.Resume(noFlush: true, _ => { });
+                break;
+            default:
+                Swap(world, world.Servers.Where(other => other != server));
+                break;
+        }
+    }
+
+    /// <summary>Another table, with these paths.</summary>
+    private static void Swap(SimulatedWorld world, IEnumerable<SimulatedServer> servers)
+    {
+        string[] names = [.. servers.Select(server => server.Name)];
+        string paths = string.Join(' ', names);
+        long sectors = SimulatedWorld.VolumeBytes / Table.SectorSize;
+        MappedDevice map = world.Stack.Map!;
+        world.Stack.Devices.Load(
+            map.Name, $"0 {sectors} multipath 1 queue_if_no_path 0 1 1 round-robin 0 "
+                + $"{names.Length} 0 {paths}");
+        map.Resume(noFlush: true, _ => { });
     }
 
     private static SimulatedWorld Start(

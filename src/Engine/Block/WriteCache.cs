@@ -4,7 +4,7 @@ namespace Braid.Block;
 /// <summary>Whose the volatile caches behind the paths of a map are (write_cache).</summary>
 public enum WriteCache
 {
-    /// <summary>One behind all paths, as the kernel has it: a flush on any path covers all.</summary>
+    /// <summary>One behind all paths, as the kernel has it: a flush on any covers all.</summary>
     Shared,
 
     /// <summary>

@@ -11,6 +11,6 @@ internal sealed class CachedWrite(long value, long begin)
     /// <summary>When it was acknowledged.</summary>
     public long End { get; set; } = long.MaxValue;
 
-    /// <summary>It must survive any crash: FUA, or a flush that came later was acknowledged.</summary>
+    /// <summary>It must survive any crash: FUA, or a later flush was acknowledged.</summary>
     public bool IsDurable { get; set; }
 }
