@@ -13,7 +13,7 @@ internal sealed unsafe class Replay : IBioOwner
     /// <summary>The longest piece.</summary>
     public const long MaxBytes = 128 << 10;
 
-    private readonly byte* _data = (byte*)NativeMemory.AlignedAlloc((nuint)MaxBytes, 4096);
+    private byte* _data = (byte*)NativeMemory.AlignedAlloc((nuint)MaxBytes, 4096);
 
     /// <summary>What had been acknowledged when its bytes were taken.</summary>
     private long _sequence;
@@ -61,5 +61,9 @@ internal sealed unsafe class Replay : IBioOwner
         Caches.EndReplay(this, bio.Status);
     }
 
-    public void Release() => NativeMemory.AlignedFree(_data);
+    public void Release()
+    {
+        NativeMemory.AlignedFree(_data);
+        _data = null;
+    }
 }
