@@ -107,6 +107,15 @@ internal sealed class RunOptions
         HelpName = "SECONDS",
     };
 
+    private readonly Option<string> _writeCache = new("--write-cache")
+    {
+        Description = "shared: one cache behind all paths, a flush on any covers all; private: "
+            + "each server may have its own: a flush goes to every path written, and what was "
+            + "not flushed on a lost path is written again on another. Needs --queue-mode mq.",
+        DefaultValueFactory = _ => "shared",
+        HelpName = "WHOSE",
+    };
+
     private readonly Option<string?> _control = ControlPlace.CreateOption(
         "Where the commands of other processes come in, a unix socket; none for none. Default: "
         + "NAME.sock in $XDG_RUNTIME_DIR/braid, /run/braid for root, else "
@@ -128,8 +137,8 @@ internal sealed class RunOptions
         Option[] all =
         [
             _path, _export, _name, _size, _table, _selector, _grouping, _queueIfNoPath,
-            _queueMode, _scheduler, _ioTimeout, _connectTimeout, _staleWriteGuard, _control,
-            _statsFile, _quiet,
+            _queueMode, _scheduler, _ioTimeout, _connectTimeout, _staleWriteGuard, _writeCache,
+            _control, _statsFile, _quiet,
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
@@ -170,7 +179,16 @@ internal sealed class RunOptions
                 Scheduler = (SchedulerKind)Choose(parsed, _scheduler, "none", "deadline"),
             },
             Nbd = ReadNbd(parsed),
+            WriteCache = ReadWriteCache(parsed),
         };
+    }
+
+    private WriteCache ReadWriteCache(ParseResult parsed)
+    {
+        var cache = (WriteCache)Choose(parsed, _writeCache, "shared", "private");
+        if (cache == WriteCache.Private && parsed.GetValue(_queueMode) == "bio")
+            throw new UsageException("--write-cache private needs --queue-mode mq, not bio");
+        return cache;
     }
 
     private NbdSettings ReadNbd(ParseResult parsed)

@@ -52,6 +52,8 @@ internal sealed class HeldCommands(MapStack stack)
         HoldReason.Path => "path",
         HoldReason.StaleWrite => "stale_write",
         HoldReason.Retries => "retries",
+        HoldReason.Overlap => "overlap",
+        HoldReason.Cache => "cache",
         HoldReason.Suspended => "suspended",
         HoldReason.None => "none",
         _ => "none",

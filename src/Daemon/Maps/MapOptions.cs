@@ -47,6 +47,9 @@ public sealed record MapOptions
     /// <summary>Paths are chosen for bios, not for requests.</summary>
     public bool BioMode { get; init; }
 
+    /// <summary>Whose the caches behind the paths are.</summary>
+    public WriteCache WriteCache { get; init; }
+
     /// <summary>Of the map: tags, scheduler, merge cap.</summary>
     public QueueOptions Queue { get; init; } =
         new() { Depth = 1024, CapMerges = true, FreeRetries = FreeRetries };

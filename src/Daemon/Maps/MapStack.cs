@@ -26,7 +26,8 @@ public sealed class MapStack : IMapObserver, IDisposable
         Pool = new BufferPool(options.PoolBytes);
         var paths = new PathSet();
         Devices = new DeviceManager(
-            loop, [new MultipathType(), .. TargetTypes.All], paths, options.Queue, this);
+            loop, [new MultipathType(writeCache: options.WriteCache), .. TargetTypes.All], paths,
+            options.Queue with { WriteCache = options.WriteCache }, this);
         var factory = new PathFactory(
             loop, network, options.Nbd with { IsOneOfSeveral = options.Paths.Count > 1 },
             options.PathQueue);
@@ -121,6 +122,7 @@ public sealed class MapStack : IMapObserver, IDisposable
     {
         Exports.Dispose();
         Paths.Dispose();
+        foreach (MappedDevice map in Devices.All) map.ReleaseKept();
         Pool.Dispose();
     }
 

@@ -37,6 +37,9 @@ public enum BioFlags : byte
 
     /// <summary>A write of zeroes must leave the range allocated (REQ_NOUNMAP).</summary>
     NoUnmap = 4,
+
+    /// <summary>The map's own: what a lost cache held is written again. Never merged.</summary>
+    Replay = 8,
 }
 
 /// <summary>One answer of <see cref="BlockOperation.Extents"/>, in order, without gaps.</summary>

@@ -15,6 +15,12 @@ public enum HoldReason : byte
     /// <summary>It has failed on path after path, and is tried less and less often.</summary>
     Retries,
 
+    /// <summary>A write to the same bytes is under way (private write caches).</summary>
+    Overlap,
+
+    /// <summary>A flush: what was acknowledged is not durable on every path yet.</summary>
+    Cache,
+
     /// <summary>The map is suspended.</summary>
     Suspended,
 }

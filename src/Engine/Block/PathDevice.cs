@@ -64,6 +64,9 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
 
     public PathState State => _state;
 
+    /// <summary>Times that it was lost: what its server had in a cache may be lost, too.</summary>
+    public long Losses { get; private set; }
+
     /// <summary>Why it is not up; empty when it is.</summary>
     public string Problem { get; private set; } = "not started";
 
@@ -169,6 +172,7 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
         string reason = PlainText.OneLine(words);
         string problem = state == PathState.Up ? "" : reason;
         if (_state == state && Problem == problem) return;
+        if (_state == PathState.Up) Losses++;
         _state = state;
         Problem = problem;
         Observer?.OnPathState(this, state, reason);

@@ -115,6 +115,12 @@ public interface IRequestTarget : ITarget
     /// <summary>A clone that could not be dispatched: undoes what mapping counted.</summary>
     void ReleaseClone(TargetIo io);
 
+    /// <summary>A path has failed with what the map itself sent there.</summary>
+    void FailPath(RequestQueue path)
+    {
+        // Most targets have no paths.
+    }
+
     /// <summary>A clone has ended (rq_end_io); the status may be changed.</summary>
     EndIoResult EndIo(TargetIo io, BlockOperation operation, ref BlockStatus status);
 }

@@ -45,6 +45,7 @@ public sealed partial class MappedDevice
         Clear();
         Table?.Release();
         Table = null;
+        ReleaseKept();
         WakeEventWaiters();
     }
 

@@ -125,8 +125,14 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
 
     public void Log(string text) => _observer.OnLog(this, text);
 
-    public void PathChanged(BlockDevice path, bool isActive, int validPaths) =>
+    public void PathChanged(BlockDevice path, bool isActive, int validPaths)
+    {
+        _core?.OnPathChanged(path, isActive);
         _observer.OnPathChanged(this, path, isActive, validPaths);
+    }
+
+    /// <summary>Lets go of the memory of what it keeps; nothing is under way any more.</summary>
+    public void ReleaseKept() => _core?.Release();
 
     private void WakeEventWaiters()
     {

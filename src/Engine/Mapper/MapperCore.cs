@@ -51,6 +51,18 @@ internal abstract class MapperCore
     /// <summary>Calls back when nothing is at a target, perhaps at once.</summary>
     public abstract void WhenIdle(Action callback);
 
+    /// <summary>A path has failed or was reinstated.</summary>
+    public virtual void OnPathChanged(BlockDevice path, bool isActive)
+    {
+        // Only private caches have to know.
+    }
+
+    /// <summary>The device is gone, and so is what was kept for it.</summary>
+    public virtual void Release()
+    {
+        // Most keep nothing.
+    }
+
     /// <summary>Has what waits for a path mapped again.</summary>
     public abstract void KickRequeueList();
 }

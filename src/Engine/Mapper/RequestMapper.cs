@@ -29,6 +29,9 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
     private IRequestTarget _target;
     private long _sizeBytes;
 
+    /// <summary>Null while the paths share one cache.</summary>
+    private readonly PrivateCaches? _caches;
+
     /// <summary>A retry waits for a write in flight to end.</summary>
     private bool _retryWaits;
 
@@ -38,9 +41,12 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
         _target = target;
         _freeRetries = options.FreeRetries;
         _checksEnd = options.FitsWaiting;
-        _ios = new TargetIo[options.Depth];
+        bool isPrivate = options.WriteCache == WriteCache.Private;
+        if (isPrivate) options = options with { ReservedTags = PrivateCaches.ReservedTags };
+        _ios = new TargetIo[options.Depth + options.ReservedTags];
         for (int tag = 0; tag < _ios.Length; tag++) _ios[tag] = new TargetIo();
         _queue = new RequestQueue(loop, this, limits, options);
+        if (isPrivate) _caches = new PrivateCaches(this, _queue, options.KeptBytes);
     }
 
     public override RequestQueue Queue => _queue;
@@ -59,13 +65,20 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
         _target = table.RequestTarget!;
         _queue.Limits = limits;
         _sizeBytes = table.SizeBytes;
+        _caches?.SetTable(table);
     }
 
-    public override void Renew(Action<Bio> submit) => _queue.Renew(submit);
+    public override void Quiesce()
+    {
+        _queue.Quiesce();
+        _caches?.Pause();
+    }
 
-    public override void Quiesce() => _queue.Quiesce();
-
-    public override void Unquiesce() => _queue.Unquiesce();
+    public override void Unquiesce()
+    {
+        _queue.Unquiesce();
+        _caches?.Resume();
+    }
 
     public override void WhenIdle(Action callback) => _queue.WhenIdle(callback);
 
@@ -82,6 +95,8 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
             _queue.Requeue(request, 0, RequestQueue.UntilKicked, HoldReason.StaleWrite);
             return BlockStatus.Ok;
         }
+        if (_caches is not null && !_caches.Admits(request, out BlockStatus verdict))
+            return verdict;
         if (_target.IsBusy) return BlockStatus.Resource;
         TargetIo io = _ios[request.Tag];
         MapResult result = _target.CloneAndMap(request, io, this, out Request? clone);
@@ -90,6 +105,7 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
             case MapResult.Submitted:
                 return BlockStatus.Ok;
             case MapResult.Remapped:
+                _caches?.Sending(request, clone!);
                 return Dispatch(clone!, io);
             case MapResult.Requeue:
                 return BlockStatus.Resource;
@@ -113,7 +129,9 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
         // What a given-up path was sent as one write is sent again as one.
         if (origin.Stale is not null && status != BlockStatus.Ok) done = 0;
         EndIoResult result = _target.EndIo(_ios[origin.Tag], clone.Operation, ref status);
-        clone.Queue.Free(clone);
+        RequestQueue path = clone.Queue;
+        path.Free(clone);
+        _caches?.Ended(origin, path, status, ref done, ref result);
         if (_retryWaits) KickRetries();
         switch (result)
         {
@@ -208,6 +226,7 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
             case BlockStatus.DeviceResource:
                 // Pairing: what mapping counted in, every early way out counts out again.
                 _target.ReleaseClone(io);
+                _caches?.NotSent(clone.Origin!);
                 clone.Queue.Free(clone);
                 return BlockStatus.Resource;
             default:

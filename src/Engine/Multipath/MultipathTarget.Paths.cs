@@ -13,6 +13,14 @@ public sealed partial class MultipathTarget
         if (Fail(path)) _host.RaiseEvent();
     }
 
+    /// <summary>The same, for what the map itself has sent there.</summary>
+    public void FailPath(RequestQueue path)
+    {
+        foreach (PriorityGroup group in _groups)
+            foreach (PgPath member in group.Paths)
+                if (member.Device.Queue == path) FailPath(member);
+    }
+
     /// <summary>Puts a path back into use; nothing happens to one that works.</summary>
     public void ReinstatePath(PgPath path)
     {

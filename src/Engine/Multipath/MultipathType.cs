@@ -13,8 +13,10 @@ namespace Braid.Multipath;
 /// parameter queue_if_no_path_timeout_secs).
 /// </param>
 /// <param name="selectors">The selectors that there are; null for all.</param>
+/// <param name="writeCache">Private caches can be had in request mode only.</param>
 public sealed class MultipathType(
-    Func<long>? queueTimeoutNs = null, IReadOnlyList<string>? selectors = null) : ITargetType
+    Func<long>? queueTimeoutNs = null, IReadOnlyList<string>? selectors = null,
+    WriteCache writeCache = WriteCache.Shared) : ITargetType
 {
     private const uint MaxFeatureWords = 8;
     private const uint MaxHandlerWords = 1024;
@@ -31,6 +33,8 @@ public sealed class MultipathType(
     public ITarget Create(TableWords words, TargetContext context)
     {
         MultipathFeatures features = ReadFeatures(words);
+        if (writeCache == WriteCache.Private && features.QueueMode == QueueMode.Bio)
+            throw new TableException("private write caches need queue_mode mq, not bio");
         var target = new MultipathTarget(context, features, queueTimeoutNs);
         ReadHandler(words, target);
         int groups = (int)words.TakeNumber("the number of priority groups", 0, MaxGroups);

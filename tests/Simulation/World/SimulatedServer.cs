@@ -32,6 +32,12 @@ internal sealed class SimulatedServer : IDisposable
 
     public string Name { get; }
 
+    /// <summary>What it serves instead of the store: a volume that it caches by itself.</summary>
+    public CachedVolume? Cached { get; init; }
+
+    /// <summary>Among the servers of the volume.</summary>
+    public int Number { get; init; }
+
     public Endpoint Endpoint { get; }
 
     public string Uri => $"nbd+unix:///volume?socket={Endpoint.SocketPath}";
@@ -58,7 +64,8 @@ internal sealed class SimulatedServer : IDisposable
     {
         var device = new MemoryDevice(_loop, Name, _store, new QueueOptions { Depth = 256 });
         device.Start();
-        _faults = new WriteFaults(device) { IsOn = _failsWrites };
+        BlockDevice served = Cached is null ? device : new CachedDevice(Cached, Number);
+        _faults = new WriteFaults(served) { IsOn = _failsWrites };
         _server = new NbdServer(
             _loop, _network, Endpoint, [new NbdExport("volume", _faults)], Pool, _ => { });
         _server.Start();
@@ -67,6 +74,7 @@ internal sealed class SimulatedServer : IDisposable
     /// <summary>SIGKILL: connections are reset, nobody listens.</summary>
     public void Kill()
     {
+        Cached?.Crash(Number);
         _server?.CloseClients();
         _server?.Dispose();
         _server = null;

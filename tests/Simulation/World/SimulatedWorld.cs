@@ -20,14 +20,19 @@ internal sealed class SimulatedWorld : IDisposable
 
     private static readonly Endpoint MapEndpoint = Endpoint.Unix("/sim/map");
 
-    public SimulatedWorld(ulong seed, int paths, Func<MapOptions, MapOptions> change)
+    public SimulatedWorld(
+        ulong seed, int paths, Func<MapOptions, MapOptions> change, CachedVolume? cached = null)
     {
         Loop = new SimulatedLoop(seed);
         Network = new SimulatedNetwork(Loop);
         Store = new MemoryStore("volume", VolumeBytes);
         for (int i = 0; i < paths; i++)
         {
-            Servers.Add(new SimulatedServer(Loop, Network, Store, $"s{i}"));
+            Servers.Add(new SimulatedServer(Loop, Network, Store, $"s{i}")
+            {
+                Cached = cached,
+                Number = i,
+            });
             Servers[i].Start();
         }
         MapOptions options = change(new MapOptions

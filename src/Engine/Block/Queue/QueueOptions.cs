@@ -38,6 +38,21 @@ public sealed record QueueOptions
     /// </summary>
     public int FreeRetries { get; init; } = int.MaxValue;
 
+    /// <summary>Of a map: whose the caches behind its paths are.</summary>
+    public WriteCache WriteCache { get; init; }
+
+    /// <summary>
+    /// With private caches: memory for writes that were acknowledged and not flushed. Beyond it
+    /// writes are made durable one by one.
+    /// </summary>
+    public long KeptBytes { get; init; } = 64 << 20;
+
+    /// <summary>
+    /// Tags besides, which only <see cref="RequestQueue.TrySubmitReserved"/> gives out: what others
+    /// wait for must not wait for their tags.
+    /// </summary>
+    public int ReservedTags { get; init; }
+
     /// <summary>
     /// A flush may join one that has not left yet. The kernel begins one as it comes.
     /// </summary>

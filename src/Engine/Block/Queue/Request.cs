@@ -106,6 +106,9 @@ public sealed class Request
     /// <summary>Links of the list or scheduler it is in.</summary>
     internal RequestLinks Links { get; } = new();
 
+    /// <summary>Of a clone: it is durable when it ends (REQ_FUA).</summary>
+    public void MakeDurable() => Flags |= BioFlags.Fua;
+
     internal void Condemn() => NotBeforeNs = Condemned;
 
     /// <summary>A new use of the tag.</summary>

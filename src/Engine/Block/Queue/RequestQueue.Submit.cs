@@ -29,6 +29,20 @@ public sealed partial class RequestQueue
         if (_waiting.Count > 0 || !TryPlace(bio)) _waiting.AddLast(bio);
     }
 
+    /// <summary>
+    /// Submits a bio that fits into one request, on a tag that is kept for such: it passes what
+    /// waits for a tag. False when none is free.
+    /// </summary>
+    public bool TrySubmitReserved(Bio bio)
+    {
+        if (Tags.TryTakeReserved() is not { } request) return false;
+        _bytes += bio.Length;
+        request.Begin(bio);
+        _dispatch.AddLast(request);
+        Run();
+        return true;
+    }
+
     internal void CountMerge(Request request) => Statistics.CountMerge(request.IsWrite);
 
     /// <summary>Gives back a request whose bios another has taken over.</summary>

@@ -54,7 +54,7 @@ public sealed partial class RequestQueue
         Loop = loop;
         Driver = driver;
         Limits = limits;
-        Tags = new TagSet(this, options.Depth);
+        Tags = new TagSet(this, options.Depth, options.ReservedTags);
         _options = options;
         _scheduler = CreateScheduler(options.Scheduler);
         _splitter = new BioSplitter(this);

@@ -11,11 +11,14 @@ public sealed class TagSet
 {
     private readonly Request[] _requests;
     private readonly int[] _free;
+    private readonly int _reserved;
     private int _freeCount;
 
-    internal TagSet(RequestQueue queue, int depth)
+    internal TagSet(RequestQueue queue, int depth, int reserved)
     {
-        Invariant.That(depth is > 0 and <= 1 << 16);
+        Invariant.That(depth is > 0 and <= 1 << 16 && reserved >= 0);
+        _reserved = reserved;
+        depth += reserved;
         _requests = new Request[depth];
         _free = new int[depth];
         for (int tag = depth - 1; tag >= 0; tag--)
@@ -31,15 +34,20 @@ public sealed class TagSet
     /// <summary>Tags that are out.</summary>
     public int InUse => Depth - _freeCount;
 
-    public bool IsExhausted => _freeCount == 0;
+    public bool IsExhausted => _freeCount <= _reserved;
 
     /// <summary>The request of a tag, whatever its state.</summary>
     public Request this[int tag] => _requests[tag];
 
     /// <summary>A request with a fresh generation; null when all tags are out.</summary>
-    internal Request? TryTake()
+    internal Request? TryTake() => _freeCount <= _reserved ? null : Take();
+
+    /// <summary>The same, of all tags.</summary>
+    internal Request? TryTakeReserved() => _freeCount == 0 ? null : Take();
+
+
+    private Request Take()
     {
-        if (_freeCount == 0) return null;
         Request request = _requests[_free[--_freeCount]];
         Invariant.That(request.State == RequestState.Free);
         request.Take(request.Queue.Loop.NowNs);
