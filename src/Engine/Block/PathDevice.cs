@@ -30,8 +30,8 @@ public interface IPathObserver
 public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
 {
     /// <summary>
-    /// Of a path that was never reached: it may have anything, so nothing is refused for want of it,
-    /// and no flush or FUA is taken to mean nothing. All I/O fails as on any path that is down.
+    /// Of a path that was never reached: it may have anything, so nothing is refused for want of
+    /// it, and no flush or FUA is taken to mean nothing. All I/O fails as on any path that is down.
     /// </summary>
     private static readonly QueueLimits Unknown = new()
     {

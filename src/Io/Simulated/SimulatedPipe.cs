@@ -21,7 +21,9 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
     /// <summary>The end has arrived: nothing comes any more.</summary>
     public bool IsEnded { get; private set; }
 
-    /// <summary>The writer has closed, or all was reset, whether the end has arrived or not.</summary>
+    /// <summary>
+    /// The writer has closed, or all was reset, whether the end has arrived or not.
+    /// </summary>
     public bool IsGivenUp { get; private set; }
 
     /// <summary>errno of a reset, or 0 for an orderly end.</summary>

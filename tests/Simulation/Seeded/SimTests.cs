@@ -52,6 +52,8 @@ public sealed class SimTests
             problem = SimRun.Run(plan, false, new SimBreakage(what)).Problem;
         }
         problem.ShouldNotBeNull();
+        if (what is SimMistake.ShieldOff or SimMistake.FlushPassesWrites)
+            problem.ShouldContain(" holds write ");
         SimPlan whole = SimBreakage.Plan(seed, what) with
         {
             StaleWrites = StaleWriteGuard.Time,

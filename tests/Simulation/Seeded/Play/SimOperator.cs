@@ -143,8 +143,8 @@ internal sealed class SimOperator
 
     private void Reload()
     {
-        // Of the servers' own paths all, so that calm times have one that works; of others some, but
-        // none that was added while its server lied about its size.
+        // Of the servers' own paths all, so that calm times have one that works; of others some,
+        // but none that was added while its server lied about its size.
         List<string> paths =
         [
             .. _paths.Where(name => name[0] == 's' || (HasTrueSize(name) && _random.Chance(700))),
