@@ -119,7 +119,12 @@ internal sealed class SimRun
         _faults.End();
         _operator.End();
         _isCalm = true;
-        if (_world.Plan.StaleWrites == StaleWriteGuard.Proof) LowerShield();
+        if (_world.Plan.StaleWrites == StaleWriteGuard.Proof)
+        {
+            // Until then there is no proof, however long that takes.
+            Require(IsStorageIdle, 80 * Second, "requests that the servers never end");
+            LowerShield();
+        }
         if (!_world.RunUntil(() => _world.Clients.TrueForAll(c => c.IsIdle), CalmNs))
             throw new SimFailure("I/O that does not end: " + string.Join(
                 ", ", _world.Clients.SelectMany(client => client.InFlight).Take(10)));
