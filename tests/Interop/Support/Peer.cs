@@ -60,7 +60,48 @@ internal sealed partial class Peer : IAsyncDisposable
 
     public void Kill() => Send(SigKill);
 
-    public void Stop() => Send(SigStop);
+    /// <summary>
+    /// Stops it, all of its threads: on a busy machine one may go on for a while, and answer what
+    /// the test wants it to hang with.
+    /// </summary>
+    public void Stop()
+    {
+        Send(SigStop);
+        var clock = Stopwatch.StartNew();
+        while (!HasExited && !AreAllStopped())
+        {
+            if (clock.Elapsed > Eventually.Patience) Assert.Fail($"{this} does not stop");
+            Thread.Sleep(1);
+        }
+    }
+
+    private bool AreAllStopped()
+    {
+        try
+        {
+            return Directory.GetDirectories($"/proc/{Pid}/task").All(IsStopped);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // It has ended meanwhile.
+            return true;
+        }
+    }
+
+    /// <summary>The state is the first word behind the name, which may hold anything.</summary>
+    private static bool IsStopped(string task)
+    {
+        try
+        {
+            string stat = File.ReadAllText(Path.Combine(task, "stat"));
+            return stat[stat.LastIndexOf(')') + 2] is 'T' or 'Z' or 'X';
+        }
+        catch (IOException)
+        {
+            // The thread has ended meanwhile.
+            return true;
+        }
+    }
 
     public void Continue() => Send(SigCont);
 
