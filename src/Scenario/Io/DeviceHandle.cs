@@ -105,6 +105,9 @@ internal sealed class DeviceHandle : IDisposable
 internal sealed unsafe class BioWaiter : IBioOwner
 {
     private readonly TaskCompletionSource<BlockStatus> _done = new();
+
+    /// <summary>What the bios have the address of, which does not keep it.</summary>
+    private readonly HashSet<byte[]> _memory = [];
     private BlockStatus _status;
 
     /// <summary>Bios that have not ended; one extra until somebody waits.</summary>
@@ -132,6 +135,7 @@ internal sealed unsafe class BioWaiter : IBioOwner
         int start, int segmentBytes = 0)
     {
         _left++;
+        if (memory is not null) _memory.Add(memory);
         var bio = new Bio(this)
         {
             Operation = operation,
