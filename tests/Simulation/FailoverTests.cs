@@ -23,14 +23,14 @@ public sealed class FailoverTests
             world.Network.Link(server.Endpoint).TearsAtBytes = seed % 3 == 0 ? 700 : 0;
         world.Start();
         using var load = new VerifiedLoad(
-            world.Loop, world.Client, depth: 1 + (int)(seed % 24), writeOnce: false);
+            world.Loop, world.Client, depth: 1 + (int)(seed % 24));
         load.Start(8000);
         while (!load.IsIdle)
         {
             world.RunFor(1 + world.Loop.Random.Next(40 * Ms));
-            Disturb(world);
+            world.Disturb(hangs: true);
         }
-        HealAll(world);
+        world.HealAll();
         world.RunUntil(() => world.Stack.Paths.All.All(world.Stack.Paths.IsActive));
         load.StartVerify();
         world.RunUntil(() => load.IsIdle);
@@ -43,7 +43,7 @@ public sealed class FailoverTests
     {
         using var world = new SimulatedWorld(1, 2, options => options);
         world.Start();
-        using var load = new VerifiedLoad(world.Loop, world.Client, depth: 16, writeOnce: false);
+        using var load = new VerifiedLoad(world.Loop, world.Client, depth: 16);
         load.Start(4000);
         for (int i = 0; i < 8; i++)
         {
@@ -66,7 +66,7 @@ public sealed class FailoverTests
     {
         using var world = new SimulatedWorld(1, 2, options => options);
         world.Start();
-        using var load = new VerifiedLoad(world.Loop, world.Client, depth: 16, writeOnce: false);
+        using var load = new VerifiedLoad(world.Loop, world.Client, depth: 16);
         load.Start(4000);
         world.RunFor(5 * Ms);
         world.Network.Link(world.Servers[0].Endpoint).IsHung = true;
@@ -78,7 +78,7 @@ public sealed class FailoverTests
         world.RunFor(Ms);
         load.IsIdle.ShouldBeFalse();
         world.Stack.Paths.IsActive(world.Stack.Paths.All[0]).ShouldBeFalse();
-        HealAll(world);
+        world.HealAll();
         world.RunUntil(() => load.IsIdle);
         load.Errors.ShouldBeEmpty();
     }
@@ -112,7 +112,7 @@ public sealed class FailoverTests
     {
         using var world = new SimulatedWorld(seed, 2, Options(seed));
         world.Start();
-        using var load = new VerifiedLoad(world.Loop, world.Client, 8, writeOnce: false);
+        using var load = new VerifiedLoad(world.Loop, world.Client, 8);
         load.Start(500);
         world.RunUntil(() => load.IsIdle);
         return (world.Loop.NowNs, world.Stack.Map!.Statistics.Writes);
@@ -131,36 +131,4 @@ public sealed class FailoverTests
         Grouping = seed % 2 == 0 ? GroupingPolicy.Failover : GroupingPolicy.Multibus,
         Queue = options.Queue with { Scheduler = (SchedulerKind)(seed / 2 % 2) },
     };
-
-    private static void Disturb(SimulatedWorld world)
-    {
-        LoopRandom random = world.Loop.Random;
-        SimulatedServer server = world.Servers[(int)random.Next(world.Servers.Count)];
-        switch (random.Next(6))
-        {
-            case 0 when server.IsRunning:
-                server.Kill();
-                break;
-            case 1 when server.IsRunning:
-                world.Network.Reset(server.Endpoint);
-                break;
-            case 2:
-                world.Network.Link(server.Endpoint).IsHung = true;
-                break;
-            default:
-                Heal(world, server);
-                break;
-        }
-    }
-
-    private static void HealAll(SimulatedWorld world)
-    {
-        foreach (SimulatedServer server in world.Servers) Heal(world, server);
-    }
-
-    private static void Heal(SimulatedWorld world, SimulatedServer server)
-    {
-        if (world.Network.Link(server.Endpoint).IsHung) world.Network.Unhang(server.Endpoint);
-        if (!server.IsRunning) server.Start();
-    }
 }

@@ -26,7 +26,7 @@ public sealed class SwapTests
         });
         world.Start();
         using var load = new VerifiedLoad(
-            world.Loop, world.Client, depth: 1 + (int)(seed % 24), writeOnce: false);
+            world.Loop, world.Client, depth: 1 + (int)(seed % 24));
         load.Start(6000);
         var commands = new ControlCommands(world.Stack);
         var asked = new List<Asked>();
@@ -34,10 +34,9 @@ public sealed class SwapTests
         {
             world.RunFor(1 + world.Loop.Random.Next(20 * Ms));
             asked.Add(Ask(world, commands, Random(world, isBio: seed % 3 == 0)));
-            Disturb(world);
+            world.Disturb(hangs: false);
         }
-        foreach (SimulatedServer server in world.Servers.Where(one => !one.IsRunning))
-            server.Start();
+        world.HealAll();
         asked.Add(Ask(world, commands, Named("resume")));
         world.RunUntil(() => asked.TrueForAll(one => one.Reply is not null));
         world.RunUntil(() => world.Stack.Paths.All.All(world.Stack.Paths.IsActive));
@@ -138,7 +137,7 @@ public sealed class SwapTests
     {
         using var world = new SimulatedWorld(1, 1, options => options);
         world.Start();
-        using var load = new VerifiedLoad(world.Loop, world.Client, depth: 4, writeOnce: false);
+        using var load = new VerifiedLoad(world.Loop, world.Client, depth: 4);
         world.Network.Link(world.Servers[0].Endpoint).IsHung = true;
         load.Start(4);
         world.RunFor(Ms);
@@ -169,7 +168,7 @@ public sealed class SwapTests
             QueueIfNoPath = true,
         });
         world.Start();
-        using var load = new VerifiedLoad(world.Loop, world.Client, depth: 4, writeOnce: false);
+        using var load = new VerifiedLoad(world.Loop, world.Client, depth: 4);
         Done(Ask(world, new ControlCommands(world.Stack), Named("suspend")));
         load.Start(4);
         world.RunFor(Ms);
@@ -225,23 +224,5 @@ public sealed class SwapTests
             _ => $"3 2 {selector} 0 1 0 s0 {selector} 0 1 0 s1 {selector} 0 1 0 s2",
         };
         return $"0 {Sectors} multipath {features} 0 {groups}";
-    }
-
-    private static void Disturb(SimulatedWorld world)
-    {
-        LoopRandom random = world.Loop.Random;
-        SimulatedServer server = world.Servers[(int)random.Next(world.Servers.Count)];
-        switch (random.Next(4))
-        {
-            case 0 when server.IsRunning:
-                server.Kill();
-                break;
-            case 1 when server.IsRunning:
-                world.Network.Reset(server.Endpoint);
-                break;
-            default:
-                if (!server.IsRunning) server.Start();
-                break;
-        }
     }
 }

@@ -81,6 +81,33 @@ internal sealed class SimulatedWorld : IDisposable
 
     public void RunFor(long ns) => Loop.RunFor(ns);
 
+    /// <summary>
+    /// Something happens to a server at random: killed, reset, made to hang if that is meant, or
+    /// healed.
+    /// </summary>
+    public void Disturb(bool hangs)
+    {
+        LoopRandom random = Loop.Random;
+        SimulatedServer server = Servers[(int)random.Next(Servers.Count)];
+        switch (random.Next(hangs ? 6 : 4))
+        {
+            case 0 when server.IsRunning:
+                server.Kill();
+                break;
+            case 1 when server.IsRunning:
+                Network.Reset(server.Endpoint);
+                break;
+            case 2 when hangs:
+                Network.Link(server.Endpoint).IsHung = true;
+                break;
+            default:
+                Heal(server);
+                break;
+        }
+    }
+
+    public void HealAll() => Servers.ForEach(Heal);
+
     /// <summary>Takes all down and looks for what was left behind.</summary>
     public void StopAndCheckForLeaks()
     {
@@ -95,6 +122,12 @@ internal sealed class SimulatedWorld : IDisposable
         Client.Queue.Tags.InUse.ShouldBe(0);
         foreach (PathDevice path in Stack.Paths.All) path.Queue.Tags.InUse.ShouldBe(0);
         foreach (SimulatedServer server in Servers) server.Pool.InUse.ShouldBe(0);
+    }
+
+    private void Heal(SimulatedServer server)
+    {
+        if (Network.Link(server.Endpoint).IsHung) Network.Unhang(server.Endpoint);
+        if (!server.IsRunning) server.Start();
     }
 
     public void Dispose()

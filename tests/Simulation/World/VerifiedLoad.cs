@@ -19,27 +19,20 @@ internal sealed unsafe class VerifiedLoad : IBioOwner, IDisposable
     private readonly BlockDevice _device;
     private readonly byte[] _model;
     private readonly bool[] _busy;
-    private readonly bool[] _written;
     private readonly bool[] _inFlight;
     private readonly Bio[] _bios;
     private readonly byte* _memory;
-    private readonly bool _writeOnce;
     private long _left;
 
     /// <param name="loop">The world's.</param>
     /// <param name="device">Where the I/O goes.</param>
     /// <param name="depth">I/Os in flight.</param>
-    /// <param name="writeOnce">
-    /// No sector is written twice: for faults after which a stale write may still arrive.
-    /// </param>
-    public VerifiedLoad(SimulatedLoop loop, BlockDevice device, int depth, bool writeOnce)
+    public VerifiedLoad(SimulatedLoop loop, BlockDevice device, int depth)
     {
         _loop = loop;
         _device = device;
-        _writeOnce = writeOnce;
         _model = new byte[SimulatedWorld.VolumeBytes];
         _busy = new bool[SimulatedWorld.VolumeBytes / Sector];
-        _written = new bool[_busy.Length];
         _inFlight = new bool[depth];
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(depth * MaxSectors * Sector), 4096);
         _bios = new Bio[depth];
@@ -118,10 +111,8 @@ internal sealed unsafe class VerifiedLoad : IBioOwner, IDisposable
             bio.Offset = _loop.Random.Next(_busy.Length - sectors) * Sector;
             bio.Length = sectors * Sector;
         }
-        while (IsAny(_busy, bio));
-        bio.Operation = write && !(_writeOnce && IsAny(_written, bio))
-            ? BlockOperation.Write
-            : BlockOperation.Read;
+        while (IsBusy(bio));
+        bio.Operation = write ? BlockOperation.Write : BlockOperation.Read;
         if (bio.Operation == BlockOperation.Write) Fill(bio);
         Submit(bio);
     }
@@ -132,7 +123,6 @@ internal sealed unsafe class VerifiedLoad : IBioOwner, IDisposable
             *(ulong*)(bio.Data + i) = _loop.Random.NextUInt64();
         new ReadOnlySpan<byte>(bio.Data, (int)bio.Length)
             .CopyTo(_model.AsSpan((int)bio.Offset));
-        for (long s = bio.Offset / Sector; s < bio.End / Sector; s++) _written[s] = true;
     }
 
     private void Submit(Bio bio)
@@ -147,10 +137,10 @@ internal sealed unsafe class VerifiedLoad : IBioOwner, IDisposable
         for (long s = bio.Offset / Sector; s < bio.End / Sector; s++) _busy[s] = busy;
     }
 
-    private static bool IsAny(bool[] map, Bio bio)
+    private bool IsBusy(Bio bio)
     {
         for (long s = bio.Offset / Sector; s < bio.End / Sector; s++)
-            if (map[s]) return true;
+            if (_busy[s]) return true;
         return false;
     }
 }

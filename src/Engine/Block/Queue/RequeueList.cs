@@ -10,9 +10,8 @@ namespace Braid.Block;
 internal sealed class RequeueList
 {
     private readonly RequestList _requests = new();
-    private readonly LoopTimer _timer;
-
     private readonly IoLoop _loop;
+    private readonly LoopTimer _timer;
 
     public RequeueList(IoLoop loop, Action kick)
     {
