@@ -11,9 +11,9 @@ public sealed class FaultTests : InteropTest
 
     /// <summary>
     /// One pass in random order that writes no block twice, then one that verifies. Not twice,
-    /// because a stopped server keeps commands in its socket and executes them when it goes on, here
-    /// after the quiesce time: it would put the older of two writes over the newer one. The retry of a write carries the same
-    /// bytes, so that here it does no harm.
+    /// because a stopped server keeps commands in its socket and executes them when it goes on,
+    /// here after the quiesce time: it would put the older of two writes over the newer one. The
+    /// retry of a write carries the same bytes, so that here it does no harm.
     /// </summary>
     [Theory]
     [InlineData("mq")]
