@@ -44,7 +44,12 @@ public sealed class StaleWriteTests : InteropTest
     private async Task<(NbdServerPeer A, BraidProcess Braid)> HangWithWriteAsync(
         string volume, string guard)
     {
-        (NbdServerPeer a, NbdServerPeer b) = await StartServersAsync(volume);
+        // One thread: of several, one may see that the connection is over before another has begun
+        // the write that it has read, which nbdkit then drops. The stale write shall be done.
+        NbdServerPeer a = Nbdkit("a", "-t", "1", "file", volume);
+        NbdServerPeer b = Nbdkit("b", "file", volume);
+        await a.StartAsync();
+        await b.StartAsync();
         BraidProcess braid = await RunBraidAsync(
             "--path", a.Declared, "--path", b.Declared, "--grouping", "failover",
             "--io-timeout", "2", "--stale-write-guard", guard);
