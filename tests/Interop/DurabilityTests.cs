@@ -95,6 +95,46 @@ public sealed class DurabilityTests : InteropTest
         (await client.ReceiveAsync(8192)).ShouldAllBe(stored => stored == 0);
     }
 
+    /// <summary>
+    /// nbdkit's cache filter holds writes until a flush, and loses them when it is killed: each
+    /// server has a cache of its own in front of the volume.
+    /// </summary>
+    [Theory]
+    [InlineData("private", 0xAA, "\"kept_bytes\":0,\"rewritten_total\":1,")]
+    [InlineData("shared", 0, "\"stale_writes_total\":0,\"exports\"")]
+    public async Task What_a_dead_server_had_not_flushed_is_flushed_by_another(
+        string writeCache, byte stored, string info)
+    {
+        Needs.Tool("nbdkit");
+        string volume = MakeSparseFile("volume", Size);
+        NbdServerPeer a = Nbdkit("a", "--filter=cache", "file", volume);
+        NbdServerPeer b = Nbdkit("b", "--filter=cache", "file", volume);
+        await a.StartAsync();
+        await b.StartAsync();
+        BraidProcess braid = await RunBraidAsync(
+            "--path", a.Declared, "--path", b.Declared, "--grouping", "failover",
+            "--write-cache", writeCache);
+        using RawNbd client = await RawClient.OpenAsync(FilePath("m"));
+        byte[] payload = [.. Enumerable.Repeat((byte)0xAA, 4096)];
+        await client.CommandAsync(RawNbd.Write, 1, 0, 4096, 0, payload);
+        (await client.SimpleReplyAsync(1)).ShouldBe(0u);
+        FirstByte(volume).ShouldBe((byte)0);
+
+        await a.KillAsync();
+        await braid.LogsAsync("Failing path a");
+        await client.CommandAsync(RawNbd.Flush, 2, 0, 0);
+        (await client.SimpleReplyAsync(2)).ShouldBe(0u);
+
+        FirstByte(volume).ShouldBe(stored);
+        (await AskAsync("info", "mpatha", "--json")).ShouldContain(info);
+    }
+
+    private static byte FirstByte(string volume)
+    {
+        using FileStream file = File.OpenRead(volume);
+        return (byte)file.ReadByte();
+    }
+
     private static bool Contains(string line, string text) =>
         line.Contains(text, StringComparison.Ordinal);
 

@@ -116,6 +116,14 @@ internal sealed class RunOptions
         HelpName = "WHOSE",
     };
 
+    private readonly Option<string?> _writeCacheLimit = new("--write-cache-limit")
+    {
+        Description = "With --write-cache private: memory of each map for writes that were "
+            + "acknowledged and not flushed; beyond it they go out with FUA.",
+        DefaultValueFactory = _ => "64M",
+        HelpName = "BYTES",
+    };
+
     private readonly Option<string?> _control = ControlPlace.CreateOption(
         "Where the commands of other processes come in, a unix socket; none for none. Default: "
         + "NAME.sock in $XDG_RUNTIME_DIR/braid, /run/braid for root, else "
@@ -138,7 +146,7 @@ internal sealed class RunOptions
         [
             _path, _export, _name, _size, _table, _selector, _grouping, _queueIfNoPath,
             _queueMode, _scheduler, _ioTimeout, _connectTimeout, _staleWriteGuard, _writeCache,
-            _control, _statsFile, _quiet,
+            _writeCacheLimit, _control, _statsFile, _quiet,
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
@@ -163,7 +171,7 @@ internal sealed class RunOptions
             Name = name,
             Paths = Declare(paths),
             Exports = exports.Length > 0 ? exports : [$"nbd://127.0.0.1/{name}"],
-            SizeBytes = ReadSize(parsed.GetValue(_size)),
+            SizeBytes = ReadSize(parsed, _size),
             Table = parsed.GetValue(_table),
             Selector = parsed.GetValue(_selector)!,
             Grouping = Choose(parsed, _grouping, "multibus", "failover") == 0
@@ -176,6 +184,7 @@ internal sealed class RunOptions
                 Depth = 1024,
                 CapMerges = true,
                 FreeRetries = MapOptions.FreeRetries,
+                KeptBytes = ReadSize(parsed, _writeCacheLimit)!.Value,
                 Scheduler = (SchedulerKind)Choose(parsed, _scheduler, "none", "deadline"),
             },
             Nbd = ReadNbd(parsed),
@@ -249,11 +258,12 @@ internal sealed class RunOptions
         return isNamed ? path[..equals] : "";
     }
 
-    private static long? ReadSize(string? text)
+    private static long? ReadSize(ParseResult parsed, Option<string?> option)
     {
+        string? text = parsed.GetValue(option);
         if (text is null) return null;
         if (Sizes.TryParse(text, out long bytes)) return bytes;
-        throw new UsageException($"--size '{text}' is no size, write for example 10G");
+        throw new UsageException($"{option.Name} '{text}' is no size, write for example 10G");
     }
 
     /// <summary>Digits and a point, whatever the locale: 1,5 is no number, and not 15.</summary>

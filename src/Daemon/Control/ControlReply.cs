@@ -83,6 +83,14 @@ public sealed record MapState
     /// <summary>Such writes since it was made.</summary>
     public long StaleWritesTotal { get; init; }
 
+    /// <summary>
+    /// With private write caches: memory of writes that were acknowledged and are not flushed.
+    /// </summary>
+    public long? KeptBytes { get; init; }
+
+    /// <summary>With private write caches: pieces written again, since it was made.</summary>
+    public long? RewrittenTotal { get; init; }
+
     /// <summary>URIs for clients.</summary>
     public IReadOnlyList<string> Exports { get; init; } = [];
 }

@@ -46,6 +46,8 @@ internal sealed class StateCommands(MapStack stack)
         Held = map.Held().Count,
         StaleWrites = map.Shield?.Ranges.Count ?? 0,
         StaleWritesTotal = map.Shield?.Count ?? 0,
+        KeptBytes = map.Kept?.Bytes,
+        RewrittenTotal = map.Kept?.Rewritten,
         Exports = [.. stack.Exports.UrisOf(map)],
     };
 }

@@ -53,6 +53,9 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
     /// </summary>
     public StaleWriteShield? Shield => _core?.Shield;
 
+    /// <summary>What is kept for private write caches; null while there is one for all.</summary>
+    public KeptState? Kept => _core?.Kept;
+
     public override BlockStatistics Statistics => _core?.Statistics ?? NoStatistics;
 
     /// <summary>I/Os of clients that have not ended, wherever they are held.</summary>

@@ -22,6 +22,9 @@ internal abstract class MapperCore
     /// <summary>I/Os of clients that have not ended, wherever they are held.</summary>
     public abstract int InFlight { get; }
 
+    /// <summary>Of private caches; null while the paths share one.</summary>
+    public virtual KeptState? Kept => null;
+
     /// <summary>I/Os that wait for something, and are not on their way.</summary>
     public abstract IEnumerable<HeldIo> Held();
 

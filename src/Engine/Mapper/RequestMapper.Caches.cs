@@ -9,6 +9,9 @@ internal sealed partial class RequestMapper
     /// <summary>What is kept, for people and tests; null while the caches are one.</summary>
     public PrivateCaches? Caches => _caches;
 
+    public override KeptState? Kept =>
+        _caches is null ? null : new KeptState(_caches.Kept.Bytes, _caches.Replayed);
+
     public override void OnPathChanged(BlockDevice path, bool isActive)
     {
         if (path.Queue is { } queue) _caches?.OnPathChanged(queue, isActive);
