@@ -50,6 +50,7 @@ internal sealed class HeldCommands(MapStack stack)
     private static string WordOf(HoldReason reason) => reason switch
     {
         HoldReason.Path => "path",
+        HoldReason.Delay => "delay",
         HoldReason.StaleWrite => "stale_write",
         HoldReason.Retries => "retries",
         HoldReason.Overlap => "overlap",

@@ -14,7 +14,7 @@ public sealed record HeldState(
 /// <param name="OffsetBytes">From the start of the map.</param>
 /// <param name="LengthBytes">Of the merged whole.</param>
 /// <param name="AgeMs">Since it came.</param>
-/// <param name="WaitsFor">path, stale_write, retries, overlap, cache or suspended.</param>
+/// <param name="WaitsFor">path, delay, stale_write, retries, overlap, cache or suspended.</param>
 public sealed record HeldReport(
     string Id, string Operation, long OffsetBytes, long LengthBytes, long AgeMs, string WaitsFor);
 

@@ -9,6 +9,9 @@ public enum HoldReason : byte
     /// <summary>No path works, or its group is not active yet.</summary>
     Path,
 
+    /// <summary>Its target holds every I/O for a time (delay).</summary>
+    Delay,
+
     /// <summary>A stale write to the same bytes may still land.</summary>
     StaleWrite,
 

@@ -11,12 +11,9 @@ internal sealed unsafe partial class BioMapper
         foreach (TargetBio part in _byCookie)
         {
             if (part.Whole is not { } whole || part.IsBelow) continue;
-            HoldReason reason = Shield.IsUp && MustWait(part)
-                ? HoldReason.StaleWrite
-                : HoldReason.Path;
             yield return new HeldIo(
                 IdOf(part), part.Clone.Operation, part.Offset, part.Clone.Length,
-                host.Loop.NowNs - whole.StartNs, reason);
+                host.Loop.NowNs - whole.StartNs, ReasonOf(part));
         }
         foreach (Bio bio in _deferred)
             yield return new HeldIo(
@@ -35,6 +32,12 @@ internal sealed unsafe partial class BioMapper
         KickRequeueList();
         foreach (TargetEntry entry in _table.Entries) ((IBioTarget)entry.Target).MapHeld();
         return count;
+    }
+
+    private HoldReason ReasonOf(TargetBio part)
+    {
+        if (part.IsPostponed) return HoldReason.Delay;
+        return Shield.IsUp && MustWait(part) ? HoldReason.StaleWrite : HoldReason.Path;
     }
 
     private static string IdOf(TargetBio part) => HeldIo.IdOf(part.Clone.Cookie, part.Use);

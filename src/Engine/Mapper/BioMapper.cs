@@ -107,6 +107,7 @@ internal sealed unsafe partial class BioMapper(
     public void Map(TargetBio part)
     {
         part.Clone.Offset = part.Offset;
+        part.IsPostponed = false;
         if (part.IsCondemned)
         {
             End(part, BlockStatus.IoError);
@@ -125,7 +126,9 @@ internal sealed unsafe partial class BioMapper(
         switch (result)
         {
             case MapResult.Submitted:
+                break;
             case MapResult.Postponed:
+                part.IsPostponed = true;
                 break;
             case MapResult.Remapped:
                 part.IsBelow = true;

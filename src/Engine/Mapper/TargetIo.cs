@@ -46,6 +46,9 @@ public sealed class TargetBio
     /// <summary>Somebody wants it to fail when it is mapped again.</summary>
     internal bool IsCondemned { get; set; }
 
+    /// <summary>Its target holds it for a time of its own.</summary>
+    internal bool IsPostponed { get; set; }
+
     /// <summary>It is in the counts of the device.</summary>
     internal bool IsCounted { get; set; }
 

@@ -44,6 +44,19 @@ public sealed class DelayTargetTests
     }
 
     [Fact]
+    public void It_says_why_they_are_held_and_they_can_be_failed()
+    {
+        MappedDevice map = _bench.Map("0 2048 delay a 0 500");
+        map.Give(Owner.Read(0, 4096));
+        map.Held().ShouldHaveSingleItem().Reason.ShouldBe(HoldReason.Delay);
+        map.FailHeld(_ => true).ShouldBe(1);
+        _bench.Loop.RunFor(500 * Ms);
+        Owner.ShouldAllHaveEnded(BlockStatus.IoError);
+        _a.Sent.ShouldBeEmpty();
+        map.Held().ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Reads_writes_and_flushes_may_each_have_their_device_and_time()
     {
         MappedDevice map = _bench.Map("0 2048 delay a 0 100 b 8 200 c 16 300");
