@@ -62,14 +62,17 @@ public sealed class MapService : IDisposable
     public async Task DrainAsync(TimeSpan patience, TimeProvider clock)
     {
         long start = clock.GetTimestamp();
+        _logger.LogInformation("draining");
         await RunAsync(stack =>
         {
             _control?.Drain();
             stack.Drain();
         }).ConfigureAwait(false);
-        while (!await AskAsync(stack => stack.IsDrained).ConfigureAwait(false)
+        bool isDrained;
+        while (!(isDrained = await AskAsync(stack => stack.IsDrained).ConfigureAwait(false))
             && clock.GetElapsedTime(start) < patience)
             await Task.Delay(DrainPoll, clock).ConfigureAwait(false);
+        if (!isDrained) _logger.LogWarning("cutting off clients whose I/O has not ended");
         await RunAsync(stack => stack.Stop()).ConfigureAwait(false);
         // A turn more, in which what was cut off comes back.
         await RunAsync(_ => { }).ConfigureAwait(false);
