@@ -53,6 +53,9 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
     /// </summary>
     public StaleWriteShield? Shield => _core?.Shield;
 
+    /// <summary>What became of hedged reads; null while reads are not hedged.</summary>
+    public HedgeCounters? Hedges => _core?.Hedges;
+
     public override BlockStatistics Statistics => _core?.Statistics ?? NoStatistics;
 
     /// <summary>I/Os of clients that have not ended, wherever they are held.</summary>

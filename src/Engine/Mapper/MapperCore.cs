@@ -19,8 +19,13 @@ internal abstract class MapperCore
 
     public abstract BlockStatistics Statistics { get; }
 
-    /// <summary>I/Os of clients that have not ended, wherever they are held.</summary>
+    /// <summary>
+    /// I/Os of clients that have not ended, wherever they are held, and late answers to others.
+    /// </summary>
     public abstract int InFlight { get; }
+
+    /// <summary>What became of hedged reads; null where there are none.</summary>
+    public virtual HedgeCounters? Hedges => null;
 
     /// <summary>I/Os that wait for something, and are not on their way.</summary>
     public abstract IEnumerable<HeldIo> Held();
