@@ -25,11 +25,11 @@ internal sealed unsafe class HedgedReads
     /// </summary>
     public const long MaxReadBytes = 256 << 10;
 
-    /// <summary>Hedges out, the late ones included.</summary>
-    private const int MaxHedges = 256;
-
     /// <summary>Memory of all hedges together; touched when used.</summary>
     public const long MemoryBytes = 16 << 20;
+
+    /// <summary>Hedges out, the late ones included.</summary>
+    private const int MaxHedges = 256;
 
     private readonly RequestMapper _mapper;
     private readonly RequestQueue _queue;
