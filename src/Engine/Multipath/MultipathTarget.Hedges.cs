@@ -33,8 +33,8 @@ public sealed partial class MultipathTarget
         {
             PgPath path = paths[i];
             if (!path.IsActive || path.Device == besides) continue;
-            if (path.Device.Queue is not { Driver.CanAbandon: true } queue || queue.IsBusy) continue;
-            if (queue.Statistics.InFlight >= least) continue;
+            if (path.Device.Queue is not { Driver.CanAbandon: true } queue) continue;
+            if (queue.IsBusy || queue.Statistics.InFlight >= least) continue;
             least = queue.Statistics.InFlight;
             best = path;
         }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace Braid.Mapper;
 
-/// <summary>What became of the hedged reads of a device, whatever its tables. Loop's thread.</summary>
+/// <summary>
+/// What became of the hedged reads of a device, whatever its tables. Loop's thread only.
+/// </summary>
 public sealed class HedgeCounters
 {
     /// <summary>Reads that were sent on a second path.</summary>

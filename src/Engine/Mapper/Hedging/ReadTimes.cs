@@ -18,7 +18,9 @@ internal sealed class ReadTimes
     /// </summary>
     public const long MinDelayNs = 50_000;
 
-    /// <summary>The first bucket is all below 2^10 ns, the last all from 2^34 ns on: 17 s.</summary>
+    /// <summary>
+    /// The first bucket begins with all below 2^10 ns, the last ends with all from 2^34 ns on, 17 s.
+    /// </summary>
     private const int FirstPower = 10;
     private const int Powers = 25;
     private const int StepBits = 3;
