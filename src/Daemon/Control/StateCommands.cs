@@ -46,6 +46,9 @@ internal sealed class StateCommands(MapStack stack)
         Held = map.Held().Count,
         StaleWrites = map.Shield?.Ranges.Count ?? 0,
         StaleWritesTotal = map.Shield?.Count ?? 0,
+        Hedges = map.Hedges is { } hedges
+            ? new HedgeState(hedges.Sent, hedges.Won, hedges.Denied)
+            : null,
         Exports = [.. stack.Exports.UrisOf(map)],
     };
 }

@@ -11,9 +11,17 @@ public sealed record HedgeOptions
     public const double MinPercentile = 50;
 
     /// <summary>
-    /// The highest: beyond it a path's reads of minutes would have to be remembered.
+    /// The highest: for more, tens of thousands of reads of a path would have to be seen first.
     /// </summary>
     public const double MaxPercentile = 99.9;
+
+    /// <summary>The lowest share, of a hundred reads.</summary>
+    public const double MinSharePercent = 0.1;
+
+    /// <summary>
+    /// Hedges that may be saved up: a path that stands still has a queue of clients' reads at once.
+    /// </summary>
+    public const int Burst = 32;
 
     /// <summary>
     /// A read is due when it has waited longer than this percentile of the reads of its path;
@@ -22,13 +30,8 @@ public sealed record HedgeOptions
     public double Percentile { get; init; } = 99;
 
     /// <summary>
-    /// Of a hundred reads so many may be sent twice; over 0, up to 100. A burst of
-    /// <see cref="Burst"/> comes on top.
+    /// Of a hundred reads so many may be sent twice; <see cref="MinSharePercent"/> to 100. A burst
+    /// of <see cref="Burst"/> comes on top.
     /// </summary>
     public double SharePercent { get; init; } = 5;
-
-    /// <summary>
-    /// Hedges that may be saved up: a path that stands still has a queue of clients' reads at once.
-    /// </summary>
-    public const int Burst = 32;
 }

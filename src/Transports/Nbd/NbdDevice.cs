@@ -99,7 +99,7 @@ public sealed class NbdDevice : PathDevice
         return BlockStatus.Ok;
     }
 
-    public override void Abandon(Request read) => _connection!.Abandon(read);
+    public override void Abandon(Request read) => _connection?.Abandon(read);
 
     /// <summary>Apart: what a closure captures is allocated where its method begins.</summary>
     private void EndLater(Request request) =>
