@@ -12,7 +12,7 @@ PosixSignalRegistration[] registrations =
 
 var root = new Command("./bench", "Braid's benchmarks.")
 {
-    NbdCommand.Create(), MergeCommand.Create(),
+    NbdCommand.Create(), MergeCommand.Create(), HedgeCommand.Create(),
 };
 root.Options.Add(new HelpOption { Recursive = true });
 int status = await root.Parse(args).InvokeAsync(

@@ -225,6 +225,12 @@ public sealed class RunTests : InteropTest
     [InlineData("queue-mode", "--path", "mem:x?size=1M", "--queue-mode", "x")]
     [InlineData("io-timeout", "--path", "mem:x?size=1M", "--io-timeout", "0")]
     [InlineData("--connect-timeout '1,5'", "--path", "mem:x?size=1M", "--connect-timeout", "1,5")]
+    [InlineData("must be 50 to 99.9", "--path", "mem:x?size=1M", "--hedge-reads", "p100")]
+    [InlineData("must be 0.1 to 100", "--path", "mem:x?size=1M", "--hedge-reads", "p99",
+        "--hedge-share", "0")]
+    [InlineData("without --hedge-reads", "--path", "mem:x?size=1M", "--hedge-share", "5")]
+    [InlineData("--hedge-reads needs --queue-mode mq", "--path", "mem:x?size=1M",
+        "--hedge-reads", "99", "--queue-mode", "bio")]
     [InlineData("known are nbd://HOST[:PORT]/EXPORT", "--path", "disk.img")]
     [InlineData("/PATH, ./PATH", "--path", ".img")]
     [InlineData("nonsense", "--nonsense")]

@@ -19,11 +19,15 @@ internal sealed record Cell(Workload Workload, int Depth)
 
     public Transport Transport { get; init; }
 
+    /// <summary>I/Os a second of each connection, at the most; null for as many as go.</summary>
+    public int? Rate { get; init; }
+
     /// <summary>The ordinary choices (1 connection, 2 paths, unix sockets) go unsaid.</summary>
     public string Name => $"{Workload.Name}-d{Depth}"
         + (Connections == 1 ? "" : $"-c{Connections}")
         + (Paths == 2 ? "" : $"-p{Paths}")
-        + (Transport == Transport.Tcp ? "-tcp" : "");
+        + (Transport == Transport.Tcp ? "-tcp" : "")
+        + (Rate is { } rate ? $"-r{rate}" : "");
 
     public override string ToString() => Name;
 }

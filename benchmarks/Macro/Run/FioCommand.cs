@@ -44,6 +44,7 @@ internal static class FioCommand
         yield return $"--bs={workload.BlockSize}";
         yield return $"--iodepth={cell.Depth}";
         yield return $"--numjobs={cell.Connections}";
+        if (cell.Rate is int rate) yield return $"--rate_iops={rate}";
         if (workload.ReadPercent is int percent) yield return $"--rwmixread={percent}";
         if (workload.IsRandom)
         {

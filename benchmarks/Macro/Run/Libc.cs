@@ -9,6 +9,8 @@ internal static partial class Libc
     public const int SigInt = 2;
     public const int SigUsr1 = 10;
     public const int SigTerm = 15;
+    public const int SigCont = 18;
+    public const int SigStop = 19;
 
     [StructLayout(LayoutKind.Sequential)]
     public struct Timespec

@@ -124,6 +124,21 @@ internal sealed class RunOptions
         HelpName = "BYTES",
     };
 
+    private readonly Option<string?> _hedgeReads = new("--hedge-reads")
+    {
+        Description = "A read that has waited longer than this percentile of the reads of its "
+            + "path, 50 to 99.9, is sent on a second path of the group; the first answer wins. "
+            + "Default: never. Needs --queue-mode mq.",
+        HelpName = "PERCENTILE",
+    };
+
+    private readonly Option<string?> _hedgeShare = new("--hedge-share")
+    {
+        Description = "At most so many of a hundred reads are sent twice, and a burst of 32. "
+            + "Default: 5.",
+        HelpName = "PERCENT",
+    };
+
     private readonly Option<string?> _control = ControlPlace.CreateOption(
         "Where the commands of other processes come in, a unix socket; none for none. Default: "
         + "NAME.sock in $XDG_RUNTIME_DIR/braid, /run/braid for root, else "
@@ -146,7 +161,7 @@ internal sealed class RunOptions
         [
             _path, _export, _name, _size, _table, _selector, _grouping, _queueIfNoPath,
             _queueMode, _scheduler, _ioTimeout, _connectTimeout, _staleWriteGuard, _writeCache,
-            _writeCacheLimit, _control, _statsFile, _quiet,
+            _writeCacheLimit, _hedgeReads, _hedgeShare, _control, _statsFile, _quiet,
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
@@ -189,6 +204,7 @@ internal sealed class RunOptions
             },
             Nbd = ReadNbd(parsed),
             WriteCache = ReadWriteCache(parsed),
+            Hedging = ReadHedging(parsed),
         };
     }
 
@@ -198,6 +214,29 @@ internal sealed class RunOptions
         if (cache == WriteCache.Private && parsed.GetValue(_queueMode) == "bio")
             throw new UsageException("--write-cache private needs --queue-mode mq, not bio");
         return cache;
+    }
+
+    private HedgeOptions? ReadHedging(ParseResult parsed)
+    {
+        string? percentile = parsed.GetValue(_hedgeReads);
+        string? share = parsed.GetValue(_hedgeShare);
+        if (percentile is null)
+            return share is null ? null : throw new UsageException(
+                "--hedge-share is of no use without --hedge-reads");
+        if (parsed.GetValue(_queueMode) == "bio")
+            throw new UsageException("--hedge-reads needs --queue-mode mq, not bio");
+        var hedging = new HedgeOptions
+        {
+            // The table of figures calls them p99 and p99.9.
+            Percentile = ReadNumber(
+                _hedgeReads.Name, percentile, percentile.TrimStart('p'),
+                HedgeOptions.MinPercentile, HedgeOptions.MaxPercentile),
+        };
+        return share is null ? hedging : hedging with
+        {
+            SharePercent = ReadNumber(
+                _hedgeShare.Name, share, share.TrimEnd('%'), HedgeOptions.MinSharePercent, 100),
+        };
     }
 
     private NbdSettings ReadNbd(ParseResult parsed)
@@ -274,6 +313,16 @@ internal sealed class RunOptions
             text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds);
         if (isNumber && seconds is >= 0.001 and <= 86_400) return (long)(seconds * 1e9);
         throw new UsageException($"{option.Name} '{text}' must be 0.001 to 86400 seconds");
+    }
+
+    private static double ReadNumber(
+        string option, string given, string text, double least, double most)
+    {
+        bool isNumber = double.TryParse(
+            text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
+        if (isNumber && number >= least && number <= most) return number;
+        FormattableString error = $"{option} '{given}' must be {least} to {most}";
+        throw new UsageException(error.ToString(CultureInfo.InvariantCulture));
     }
 
     private static int Choose(ParseResult parsed, Option<string> option, params string[] words)

@@ -91,9 +91,18 @@ public sealed record MapState
     /// <summary>With private write caches: pieces written again, since it was made.</summary>
     public long? RewrittenTotal { get; init; }
 
+    /// <summary>Reads that were sent on a second path; null unless the map does that.</summary>
+    public HedgeState? Hedges { get; init; }
+
     /// <summary>URIs for clients.</summary>
     public IReadOnlyList<string> Exports { get; init; } = [];
 }
+
+/// <summary>What became of the hedged reads of a map since it was made.</summary>
+/// <param name="Sent">Reads that were sent on a second path.</param>
+/// <param name="Won">Of these, those that ended with the answer of the second.</param>
+/// <param name="Denied">Reads that were due, and for which nothing was left of the share.</param>
+public sealed record HedgeState(long Sent, long Won, long Denied);
 
 /// <summary>A declared path.</summary>
 public sealed record PathReport

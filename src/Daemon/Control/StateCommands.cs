@@ -48,6 +48,9 @@ internal sealed class StateCommands(MapStack stack)
         StaleWritesTotal = map.Shield?.Count ?? 0,
         KeptBytes = map.Kept?.Bytes,
         RewrittenTotal = map.Kept?.Rewritten,
+        Hedges = map.Hedges is { } hedges
+            ? new HedgeState(hedges.Sent, hedges.Won, hedges.Denied)
+            : null,
         Exports = [.. stack.Exports.UrisOf(map)],
     };
 }

@@ -50,6 +50,9 @@ public sealed record MapOptions
     /// <summary>Whose the caches behind the paths are.</summary>
     public WriteCache WriteCache { get; init; }
 
+    /// <summary>When reads are sent on a second path, too; null for never.</summary>
+    public HedgeOptions? Hedging { get; init; }
+
     /// <summary>Of the map: tags, scheduler, merge cap.</summary>
     public QueueOptions Queue { get; init; } =
         new() { Depth = 1024, CapMerges = true, FreeRetries = FreeRetries };

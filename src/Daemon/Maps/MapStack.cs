@@ -25,9 +25,12 @@ public sealed class MapStack : IMapObserver, IDisposable
         _logger = logger;
         Pool = new BufferPool(options.PoolBytes);
         var paths = new PathSet();
+        var multipath = new MultipathType(
+            writeCache: options.WriteCache, hedgesReads: options.Hedging is not null);
         Devices = new DeviceManager(
-            loop, [new MultipathType(writeCache: options.WriteCache), .. TargetTypes.All], paths,
-            options.Queue with { WriteCache = options.WriteCache }, this);
+            loop, [multipath, .. TargetTypes.All], paths,
+            options.Queue with { WriteCache = options.WriteCache, Hedging = options.Hedging },
+            this);
         var factory = new PathFactory(
             loop, network, options.Nbd with { IsOneOfSeveral = options.Paths.Count > 1 },
             options.PathQueue);

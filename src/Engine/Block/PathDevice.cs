@@ -86,6 +86,9 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
     /// <summary>As the kernel has it, known only to some drivers.</summary>
     public virtual bool IsBusy => Queue.Tags.IsExhausted;
 
+    /// <summary>As <see cref="IQueueDriver.CanAbandon"/>; unless it says so it cannot.</summary>
+    public virtual bool CanAbandon => false;
+
     /// <summary>Begins to connect, and from then on keeps trying.</summary>
     public abstract void Start();
 
@@ -99,6 +102,9 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
     public abstract void Stop();
 
     public abstract BlockStatus QueueRequest(Request request);
+
+    public virtual void Abandon(Request read) =>
+        Invariant.Broken("abandoned a read that cannot be");
 
     public override void Submit(Bio bio)
     {

@@ -115,6 +115,16 @@ public interface IRequestTarget : ITarget
     /// <summary>A clone that could not be dispatched: undoes what mapping counted.</summary>
     void ReleaseClone(TargetIo io);
 
+    /// <summary>
+    /// Makes a clone of a read that is under way, on a path that would be chosen now and is another
+    /// one (a hedge). Null when there is none with a tag.
+    /// </summary>
+    /// <param name="first">Where the read was sent.</param>
+    /// <param name="read">The same bytes, into memory of the owner's.</param>
+    /// <param name="io">Of the clone; ends as any other.</param>
+    /// <param name="owner">Is told of its end.</param>
+    Request? TryHedge(TargetIo first, Bio read, TargetIo io, ICloneOwner owner) => null;
+
     /// <summary>A path has failed with what the map itself sent there.</summary>
     void FailPath(RequestQueue path)
     {

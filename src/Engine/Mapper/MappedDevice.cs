@@ -56,6 +56,9 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
     /// <summary>What is kept for private write caches; null while there is one for all.</summary>
     public KeptState? Kept => _core?.Kept;
 
+    /// <summary>What became of hedged reads; null while reads are not hedged.</summary>
+    public HedgeCounters? Hedges => _core?.Hedges;
+
     public override BlockStatistics Statistics => _core?.Statistics ?? NoStatistics;
 
     /// <summary>I/Os of clients that have not ended, wherever they are held.</summary>

@@ -19,11 +19,16 @@ internal abstract class MapperCore
 
     public abstract BlockStatistics Statistics { get; }
 
-    /// <summary>I/Os of clients that have not ended, wherever they are held.</summary>
+    /// <summary>
+    /// I/Os of clients that have not ended, wherever they are held, and late answers to others.
+    /// </summary>
     public abstract int InFlight { get; }
 
     /// <summary>Of private caches; null while the paths share one.</summary>
     public virtual KeptState? Kept => null;
+
+    /// <summary>What became of hedged reads; null where there are none.</summary>
+    public virtual HedgeCounters? Hedges => null;
 
     /// <summary>I/Os that wait for something, and are not on their way.</summary>
     public abstract IEnumerable<HeldIo> Held();

@@ -17,7 +17,11 @@ internal sealed partial class RequestMapper
         if (path.Queue is { } queue) _caches?.OnPathChanged(queue, isActive);
     }
 
-    public override void Release() => _caches?.Release();
+    public override void Release()
+    {
+        _caches?.Release();
+        _hedges?.Release();
+    }
 
     public override void Renew(Action<Bio> submit)
     {

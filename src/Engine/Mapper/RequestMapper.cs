@@ -32,6 +32,9 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
     /// <summary>Null while the paths share one cache.</summary>
     private readonly PrivateCaches? _caches;
 
+    /// <summary>Null while reads are not hedged.</summary>
+    private readonly HedgedReads? _hedges;
+
     /// <summary>A retry waits for a write in flight to end.</summary>
     private bool _retryWaits;
 
@@ -47,13 +50,16 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
         for (int tag = 0; tag < _ios.Length; tag++) _ios[tag] = new TargetIo();
         _queue = new RequestQueue(loop, this, limits, options);
         if (isPrivate) _caches = new PrivateCaches(this, _queue, options.KeptBytes);
+        if (options.Hedging is not { } hedging) return;
+        var memory = new BufferPool(HedgedReads.MemoryBytes);
+        _hedges = new HedgedReads(this, _queue, hedging, memory);
     }
 
     public override RequestQueue Queue => _queue;
 
     public override BlockStatistics Statistics => _queue.Statistics;
 
-    public override int InFlight => _queue.Tags.InUse;
+    public override int InFlight => _queue.Tags.InUse + (_hedges?.Counters.Late ?? 0);
 
     /// <summary>As a path of another map: never said to be congested.</summary>
     public bool IsBusy => false;
@@ -66,21 +72,22 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
         _queue.Limits = limits;
         _sizeBytes = table.SizeBytes;
         _caches?.SetTable(table);
+        _hedges?.SetTable(table);
     }
 
     public override void Quiesce()
     {
         _queue.Quiesce();
         _caches?.Pause();
+        _hedges?.Pause();
     }
 
     public override void Unquiesce()
     {
         _queue.Unquiesce();
         _caches?.Resume();
+        _hedges?.Resume();
     }
-
-    public override void WhenIdle(Action callback) => _queue.WhenIdle(callback);
 
     public override void KickRequeueList() => _queue.KickRequeueList();
 
@@ -131,6 +138,14 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
         EndIoResult result = _target.EndIo(_ios[origin.Tag], clone.Operation, ref status);
         RequestQueue path = clone.Queue;
         path.Free(clone);
+        if (_hedges is not null && _hedges.GoesOn(origin, status)) return;
+        End(origin, path, status, done, result);
+    }
+
+    /// <summary>What has become of a request, by the word of one clone.</summary>
+    internal void End(
+        Request origin, RequestQueue path, BlockStatus status, long done, EndIoResult result)
+    {
         _caches?.Ended(origin, path, status, ref done, ref result);
         if (_retryWaits) KickRetries();
         switch (result)
@@ -221,6 +236,7 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
         switch (status)
         {
             case BlockStatus.Ok:
+                if (_hedges is not null && !clone.IsWrite) Watch(clone);
                 return BlockStatus.Ok;
             case BlockStatus.Resource:
             case BlockStatus.DeviceResource:

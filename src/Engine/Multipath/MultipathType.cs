@@ -14,9 +14,10 @@ namespace Braid.Multipath;
 /// </param>
 /// <param name="selectors">The selectors that there are; null for all.</param>
 /// <param name="writeCache">Private caches can be had in request mode only.</param>
+/// <param name="hedgesReads">So can hedged reads.</param>
 public sealed class MultipathType(
     Func<long>? queueTimeoutNs = null, IReadOnlyList<string>? selectors = null,
-    WriteCache writeCache = WriteCache.Shared) : ITargetType
+    WriteCache writeCache = WriteCache.Shared, bool hedgesReads = false) : ITargetType
 {
     private const uint MaxFeatureWords = 8;
     private const uint MaxHandlerWords = 1024;
@@ -35,6 +36,8 @@ public sealed class MultipathType(
         MultipathFeatures features = ReadFeatures(words);
         if (writeCache == WriteCache.Private && features.QueueMode == QueueMode.Bio)
             throw new TableException("private write caches need queue_mode mq, not bio");
+        if (hedgesReads && features.QueueMode == QueueMode.Bio)
+            throw new TableException("hedged reads need queue_mode mq, not bio");
         var target = new MultipathTarget(context, features, queueTimeoutNs);
         ReadHandler(words, target);
         int groups = (int)words.TakeNumber("the number of priority groups", 0, MaxGroups);

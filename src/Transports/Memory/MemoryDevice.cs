@@ -31,6 +31,8 @@ public sealed unsafe class MemoryDevice : PathDevice
         Extents = true,
     });
 
+    public override bool CanAbandon => true;
+
     public override void Stop() => Lost("stopped");
 
     public override BlockStatus QueueRequest(Request request)
@@ -40,6 +42,11 @@ public sealed unsafe class MemoryDevice : PathDevice
         _done.Enqueue(request);
         Loop.Schedule(_task, TurnPhase.Dispatch);
         return BlockStatus.Ok;
+    }
+
+    public override void Abandon(Request read)
+    {
+        // It was copied when it came: nothing is written any more.
     }
 
     protected override void Dispose(bool disposing)

@@ -24,8 +24,20 @@ internal sealed unsafe partial class NbdClientConnection
     private Request? _payloadOf;
     private bool _payloadEnds;
 
+    /// <summary>Where on the device that payload ends, in bytes.</summary>
+    private long _payloadEnd;
+
     /// <summary>Bytes to be thrown away before the next header.</summary>
     private long _skip;
+
+    /// <summary>
+    /// The request has other memory from now on: the rest of its payload goes there, too. What has
+    /// not begun to come looks for the memory when it does.
+    /// </summary>
+    public void Abandon(Request read)
+    {
+        if (_payloadOf == read) PlacePayload(read, _payloadEnd - _receive.PayloadLeft);
+    }
 
     private void Parse()
     {
@@ -229,8 +241,14 @@ internal sealed unsafe partial class NbdClientConnection
     {
         _payloadOf = request;
         _payloadEnds = ends;
+        _payloadEnd = offset + length;
+        PlacePayload(request, offset);
+    }
+
+    private void PlacePayload(Request request, long offset)
+    {
         _receive.BeginPayload();
-        foreach (RequestSegment part in new RequestSegments(request, offset, length))
+        foreach (RequestSegment part in new RequestSegments(request, offset, _payloadEnd - offset))
             _receive.AddPayload(part.Data, part.Length);
     }
 

@@ -54,6 +54,8 @@ public sealed class NbdDevice : PathDevice
     /// <summary>Times that a server broke the protocol.</summary>
     public long Breaches { get; private set; }
 
+    public override bool CanAbandon => true;
+
     /// <summary>Times that a connection was made.</summary>
     public long Connects { get; private set; }
 
@@ -96,6 +98,8 @@ public sealed class NbdDevice : PathDevice
         connection.Send(request);
         return BlockStatus.Ok;
     }
+
+    public override void Abandon(Request read) => _connection?.Abandon(read);
 
     /// <summary>Apart: what a closure captures is allocated where its method begins.</summary>
     private void EndLater(Request request) =>

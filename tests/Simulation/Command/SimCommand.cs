@@ -61,7 +61,7 @@ internal static class SimCommand
         Tell(outcome, int.MaxValue);
         Console.WriteLine($"seed {outcome.Seed}: hash {outcome.Hash:x16}, "
             + $"{outcome.Ios} I/Os, {outcome.FailedIos} failed, {outcome.Faults} faults, "
-            + $"{outcome.Acts} acts");
+            + $"{outcome.Acts} acts, {outcome.Hedges} hedged reads");
         return outcome.Problem is null ? Ok : Failed;
     }
 

@@ -22,6 +22,8 @@ internal sealed class SimFleet(SimOptions options)
     private long _failedIos;
     private long _faults;
     private long _acts;
+    private long _hedges;
+    private long _hedgesWon;
     private double _seconds;
 
     public void Run(Action<SimOutcome> ended)
@@ -41,7 +43,7 @@ internal sealed class SimFleet(SimOptions options)
         return string.Create(CultureInfo.InvariantCulture,
             $"{_seeds} seeds in {time:0} s, {_seconds:0} simulated seconds ({_seconds / time:0}"
             + $" a second), {_ios} I/Os ({_failedIos} failed as they should), {_faults} faults, "
-            + $"{_acts} acts: "
+            + $"{_acts} acts, {_hedges} hedged reads ({_hedgesWon} won): "
             + $"{failed} seeds failed");
     }
 
@@ -78,6 +80,8 @@ internal sealed class SimFleet(SimOptions options)
         _failedIos += outcome.FailedIos;
         _faults += outcome.Faults;
         _acts += outcome.Acts;
+        _hedges += outcome.Hedges;
+        _hedgesWon += outcome.HedgesWon;
         _seconds += outcome.VirtualNs / 1e9;
     }
 }

@@ -24,6 +24,9 @@ internal enum SimMistake
 
     /// <summary>A reply to an earlier use of a tag is taken for one to this.</summary>
     StaleReplyAccepted,
+
+    /// <summary>A late answer to a hedged read goes where the read's data was to go.</summary>
+    LateAnswerLands,
 }
 
 /// <summary>
@@ -33,6 +36,7 @@ internal enum SimMistake
 internal sealed class SimBreakage(SimMistake mistake)
 {
     private readonly Dictionary<(SimSession Session, uint Tag), bool> _uses = [];
+    private readonly Dictionary<(SimSession Session, ulong Cookie), SimPlace> _places = [];
 
     /// <summary>Servers say that they have flushed, and have not.</summary>
     public bool DropsFlushes => mistake == SimMistake.FlushPassesWrites;
@@ -59,13 +63,16 @@ internal sealed class SimBreakage(SimMistake mistake)
                 Clients = 2,
                 Depth = 8,
                 ThinkNs = 8 * SimWorld.Ms,
-                Writes = 600,
+                Writes = mistake == SimMistake.LateAnswerLands ? 300 : 600,
                 Hot = 700,
             },
             FaultEveryNs = Math.Min(plan.FaultEveryNs, SimWorld.Second),
             StaleWrites = mistake == SimMistake.ShieldOff
                 ? StaleWriteGuard.Off
                 : StaleWriteGuard.Time,
+            Hedging = mistake == SimMistake.LateAnswerLands
+                ? new HedgeOptions { Percentile = 50, SharePercent = 100 }
+                : plan.Hedging,
         };
     }
 
@@ -85,8 +92,20 @@ internal sealed class SimBreakage(SimMistake mistake)
             world.Stack.Paths.All.FirstOrDefault(path => path.Name == session.Server.Name);
         if (path is null || tag >= path.Queue.Tags.Depth) return;
         Request clone = path.Queue.Tags[(int)tag];
+        if (mistake == SimMistake.LateAnswerLands)
+        {
+            if (wire.Command == NbdCommand.Read) _places[(session, wire.Cookie)] = new SimPlace(clone);
+            return;
+        }
         if (clone.CloneOwner is { } owner and not BrokenOwner)
             clone.CloneOwner = new BrokenOwner(mistake, owner);
+    }
+
+    /// <summary>A server answers.</summary>
+    public void OnReply(SimSession session, SimRequest request)
+    {
+        if (_places.Remove((session, request.Wire.Cookie), out SimPlace? place))
+            place.Land(request.Data);
     }
 
     /// <summary>Stands between a clone that ends and the mapper.</summary>

@@ -23,6 +23,12 @@ internal sealed record SimOutcome
 
     public long Faults { get; init; }
 
+    /// <summary>Reads that were sent on a second path.</summary>
+    public long Hedges { get; init; }
+
+    /// <summary>Of these, those that it answered.</summary>
+    public long HedgesWon { get; init; }
+
     /// <summary>Acts of operators.</summary>
     public long Acts { get; init; }
 }

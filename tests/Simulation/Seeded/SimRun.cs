@@ -67,6 +67,8 @@ internal sealed class SimRun
             Ios = world.Clients.Sum(client => client.Done),
             FailedIos = world.Clients.Sum(client => client.Failed),
             Faults = run._faults.Count,
+            Hedges = world.Stack.Map?.Hedges?.Sent ?? 0,
+            HedgesWon = world.Stack.Map?.Hedges?.Won ?? 0,
             Acts = run._operator.Count,
         };
     }

@@ -41,6 +41,7 @@ public sealed class SimTests
     [InlineData(SimMistake.ShieldOff, 40)]
     [InlineData(SimMistake.FailPathForgets, 4)]
     [InlineData(SimMistake.StaleReplyAccepted, 6)]
+    [InlineData(SimMistake.LateAnswerLands, 20)]
     public void A_broken_engine_is_found_within_so_many_seeds(object mistake, int seeds)
     {
         var what = (SimMistake)mistake;

@@ -126,6 +126,7 @@ internal sealed class SimWorld : IDisposable
         SizeBytes = Plan.VolumeBytes,
         Table = Tables.First,
         Queue = Plan.MapQueue,
+        Hedging = Plan.Hedging,
         PathQueue = Plan.PathQueue,
         Nbd = new NbdSettings
         {

@@ -30,6 +30,8 @@ internal sealed class QuietDevice : PathDevice
 
     public int InFlight => _inFlight.Count;
 
+    public override bool CanAbandon => true;
+
     public override void Start() => Reached(TestDevice.DefaultBytes, _limits);
 
     public override void Stop() => Lost("stopped");
@@ -39,6 +41,11 @@ internal sealed class QuietDevice : PathDevice
         _inFlight.Enqueue(request);
         if (!IsHolding) Loop.Schedule(_task, TurnPhase.Dispatch);
         return BlockStatus.Ok;
+    }
+
+    public override void Abandon(Request read)
+    {
+        // It touches no memory.
     }
 
     public void Release()

@@ -72,6 +72,11 @@ internal sealed class TestDevice : PathDevice
     public IEnumerable<(long Offset, long Length)> Ranges =>
         Sent.Select(sent => (sent.Offset, sent.Length));
 
+    /// <summary>Whether it can let go of the memory of a read.</summary>
+    public bool Abandons { get; set; } = true;
+
+    public override bool CanAbandon => Abandons;
+
     public override void Start() => ReachedWith(_bytes, _limits);
 
     public bool ReachedWith(long sizeBytes, QueueLimits limits) => Reached(sizeBytes, limits);
@@ -114,6 +119,8 @@ internal sealed class TestDevice : PathDevice
         if (done > 0) Transfer(request, done);
         Queue.Complete(request, status, done);
     }
+
+    public override void Abandon(Request read) => _inFlight.ShouldContain(read);
 
     /// <summary>The test gives the request back to its queue itself.</summary>
     public void Forget(Request request) => _inFlight.Remove(request).ShouldBeTrue();

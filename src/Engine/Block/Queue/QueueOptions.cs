@@ -47,6 +47,9 @@ public sealed record QueueOptions
     /// </summary>
     public long KeptBytes { get; init; } = 64 << 20;
 
+    /// <summary>Of a map: reads that may be sent on a second path; null for none.</summary>
+    public HedgeOptions? Hedging { get; init; }
+
     /// <summary>
     /// Tags besides, which only <see cref="RequestQueue.TrySubmitReserved"/> gives out: what others
     /// wait for must not wait for their tags.

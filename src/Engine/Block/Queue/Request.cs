@@ -147,6 +147,19 @@ public sealed class Request
         Origin = origin;
     }
 
+    /// <summary>
+    /// Of a clone in flight: its origin does not need it any more. It has other memory and another
+    /// owner.
+    /// </summary>
+    internal void Detach(Bio sink, ICloneOwner owner)
+    {
+        Invariant.That(sink.Length == Length && sink.Offset == Offset);
+        FirstBio = LastBio = sink;
+        Segments = sink.Segments;
+        Origin = null;
+        CloneOwner = owner;
+    }
+
     internal void Append(Bio bio)
     {
         LastBio!.Next = bio;

@@ -52,6 +52,31 @@ public sealed partial class RequestQueue
     }
 
     /// <summary>
+    /// The same over a bio of the owner's own, which no request above has. The bio must last until
+    /// the clone has ended.
+    /// </summary>
+    public Request? TryAllocateClone(Bio bio, ICloneOwner owner)
+    {
+        Request? clone = IsDying ? null : Tags.TryTake();
+        if (clone is null) return null;
+        clone.Begin(bio);
+        clone.CloneOwner = owner;
+        return clone;
+    }
+
+    /// <summary>
+    /// The origin of a clone in flight ends without it: what it still reads goes to
+    /// <paramref name="sink"/>, and <paramref name="owner"/> is told of its end. Only of a read,
+    /// and where the driver can (<see cref="IQueueDriver.CanAbandon"/>).
+    /// </summary>
+    public void Abandon(Request clone, Bio sink, ICloneOwner owner)
+    {
+        Invariant.That(clone is { State: RequestState.InFlight, Operation: BlockOperation.Read });
+        clone.Detach(sink, owner);
+        Driver.Abandon(clone);
+    }
+
+    /// <summary>
     /// Issues a clone at once, past this queue's scheduler (blk_insert_cloned_request). Ok: it will
     /// end through its owner. Any other status: it is the caller's again.
     /// </summary>

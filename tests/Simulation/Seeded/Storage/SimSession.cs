@@ -158,6 +158,7 @@ internal sealed class SimSession(SimServer server, SimulatedConnection client)
     {
         server.Pending--;
         if (IsCut || request.IsDropped || _answered.Remove(request.Wire.Cookie)) return;
+        World.Breakage?.OnReply(this, request);
         bool isBreach = server.Random.Chance(Manners.Breaches);
         byte[] reply = isBreach
             ? _replies.Broken(request, _isStructured)
