@@ -27,7 +27,8 @@ public sealed class MapStack : IMapObserver, IDisposable
         var paths = new PathSet();
         Devices = new DeviceManager(
             loop, [new MultipathType(writeCache: options.WriteCache), .. TargetTypes.All], paths,
-            options.Queue with { WriteCache = options.WriteCache }, this);
+            options.Queue with { WriteCache = options.WriteCache, Declared = options.Declared },
+            this);
         var factory = new PathFactory(
             loop, network, options.Nbd with { IsOneOfSeveral = options.Paths.Count > 1 },
             options.PathQueue);
