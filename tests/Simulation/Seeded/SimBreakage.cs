@@ -24,6 +24,12 @@ internal enum SimMistake
 
     /// <summary>A reply to an earlier use of a tag is taken for one to this.</summary>
     StaleReplyAccepted,
+
+    /// <summary>Private caches are taken for one that all servers share.</summary>
+    CachesSaidShared,
+
+    /// <summary>What was kept for a path is forgotten when its server dies.</summary>
+    KeptForgotten,
 }
 
 /// <summary>
@@ -41,6 +47,8 @@ internal sealed class SimBreakage(SimMistake mistake)
     public static SimPlan Plan(ulong seed, SimMistake mistake)
     {
         SimPlan plan = SimPlan.For(seed);
+        if (mistake is SimMistake.CachesSaidShared or SimMistake.KeptForgotten)
+            plan = SimPlan.WithPrivateCaches(plan);
         return plan with
         {
             BioMode = false,
@@ -66,7 +74,24 @@ internal sealed class SimBreakage(SimMistake mistake)
             StaleWrites = mistake == SimMistake.ShieldOff
                 ? StaleWriteGuard.Off
                 : StaleWriteGuard.Time,
+            WriteCache = mistake == SimMistake.CachesSaidShared
+                ? WriteCache.Shared
+                : plan.WriteCache,
         };
+    }
+
+    /// <summary>The same without the mistake.</summary>
+    public static SimPlan WithoutMistake(SimPlan plan) => plan with
+    {
+        StaleWrites = StaleWriteGuard.Time,
+        WriteCache = plan.HasPrivateCaches ? WriteCache.Private : WriteCache.Shared,
+    };
+
+    /// <summary>A server has died, and its cache with it.</summary>
+    public void OnCacheLost(SimWorld world)
+    {
+        if (mistake == SimMistake.KeptForgotten)
+            world.Caches?.Kept.Drop(0, long.MaxValue);
     }
 
     /// <summary>A server has got a request, which is a clone in flight on its path.</summary>
