@@ -41,6 +41,22 @@ internal sealed class RunOptions
         HelpName = "BYTES",
     };
 
+    private readonly Option<string?> _minBlock = new("--min-block")
+    {
+        Description = "What clients are told their blocks have at least, 512 to 64K. For paths "
+            + "with large blocks that may not be reached yet when the map starts. Default: what "
+            + "the paths say.",
+        HelpName = "BYTES",
+    };
+
+    private readonly Option<string?> _maxRequest = new("--max-request")
+    {
+        Description = "The most that a path is sent in one request, 4K to 32M. For paths that "
+            + "take little and may not be reached yet when the map starts. Default: what the "
+            + "paths say.",
+        HelpName = "BYTES",
+    };
+
     private readonly Option<string?> _table = new("--table")
     {
         Description = "The kernel's table line, '0 SECTORS multipath ...', with path names where "
@@ -159,9 +175,9 @@ internal sealed class RunOptions
     {
         Option[] all =
         [
-            _path, _export, _name, _size, _table, _selector, _grouping, _queueIfNoPath,
-            _queueMode, _scheduler, _ioTimeout, _connectTimeout, _staleWriteGuard, _writeCache,
-            _writeCacheLimit, _hedgeReads, _hedgeShare, _control, _statsFile, _quiet,
+            _path, _export, _name, _size, _minBlock, _maxRequest, _table, _selector, _grouping,
+            _queueIfNoPath, _queueMode, _scheduler, _ioTimeout, _connectTimeout, _staleWriteGuard,
+            _writeCache, _writeCacheLimit, _hedgeReads, _hedgeShare, _control, _statsFile, _quiet,
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
@@ -187,6 +203,8 @@ internal sealed class RunOptions
             Paths = Declare(paths),
             Exports = exports.Length > 0 ? exports : [$"nbd://127.0.0.1/{name}"],
             SizeBytes = ReadSize(parsed, _size),
+            MinBlock = (int?)ReadMinBlock(parsed),
+            MaxRequestBytes = ReadMaxRequest(parsed),
             Table = parsed.GetValue(_table),
             Selector = parsed.GetValue(_selector)!,
             Grouping = Choose(parsed, _grouping, "multibus", "failover") == 0
@@ -299,10 +317,27 @@ internal sealed class RunOptions
 
     private static long? ReadSize(ParseResult parsed, Option<string?> option)
     {
-        string? text = parsed.GetValue(option);
-        if (text is null) return null;
+        if (parsed.GetValue(option) is not { } text) return null;
         if (Sizes.TryParse(text, out long bytes)) return bytes;
         throw new UsageException($"{option.Name} '{text}' is no size, write for example 10G");
+    }
+
+    private long? ReadMinBlock(ParseResult parsed)
+    {
+        long? bytes = ReadSize(parsed, _minBlock);
+        if (bytes is not { } block) return null;
+        if (block is >= 512 and <= 64 << 10 && (block & (block - 1)) == 0) return block;
+        throw new UsageException($"--min-block {bytes} must be a power of two, 512 to 64K");
+    }
+
+    private long? ReadMaxRequest(ParseResult parsed)
+    {
+        long block = Math.Max(4096, ReadMinBlock(parsed) ?? 1);
+        long? bytes = ReadSize(parsed, _maxRequest);
+        if (bytes is null || (bytes >= block && bytes <= 32 << 20 && bytes % block == 0))
+            return bytes;
+        throw new UsageException(
+            $"--max-request {bytes} must be blocks of {block} bytes, 32M at most");
     }
 
     /// <summary>Digits and a point, whatever the locale: 1,5 is no number, and not 15.</summary>

@@ -34,6 +34,15 @@ public sealed record MapOptions
     /// <summary>Bytes; null takes what the paths say.</summary>
     public long? SizeBytes { get; init; }
 
+    /// <summary>
+    /// Bytes, a power of two: what clients are told their blocks have at least, whatever the paths
+    /// that are known when a map is made; null for what those say.
+    /// </summary>
+    public int? MinBlock { get; init; }
+
+    /// <summary>Bytes: no path is sent more in one request; null for what they say.</summary>
+    public long? MaxRequestBytes { get; init; }
+
     /// <summary>The kernel's table line; null makes one of the options below.</summary>
     public string? Table { get; init; }
 
@@ -67,4 +76,9 @@ public sealed record MapOptions
 
     /// <summary>I/O memory of all clients together.</summary>
     public long PoolBytes { get; init; } = 256L << 20;
+
+    /// <summary>What maps promise at most; null when nothing was said.</summary>
+    internal QueueLimits? Declared => MinBlock is null && MaxRequestBytes is null
+        ? null
+        : QueueLimits.AtMost(MinBlock ?? 1, MaxRequestBytes ?? long.MaxValue);
 }

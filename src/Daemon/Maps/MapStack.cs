@@ -29,7 +29,12 @@ public sealed class MapStack : IMapObserver, IDisposable
             writeCache: options.WriteCache, hedgesReads: options.Hedging is not null);
         Devices = new DeviceManager(
             loop, [multipath, .. TargetTypes.All], paths,
-            options.Queue with { WriteCache = options.WriteCache, Hedging = options.Hedging },
+            options.Queue with
+            {
+                WriteCache = options.WriteCache,
+                Hedging = options.Hedging,
+                Declared = options.Declared,
+            },
             this);
         var factory = new PathFactory(
             loop, network, options.Nbd with { IsOneOfSeveral = options.Paths.Count > 1 },

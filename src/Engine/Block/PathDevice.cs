@@ -168,8 +168,23 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
             return $"its size is {sizeBytes} bytes, of which {_neededBytes} are mapped";
         string how = HasLimits ? "it has come back as another" : "it can do less than others";
         foreach (QueueLimits promised in _promised ?? [])
-            if (promised.Exceeds(limits) is { } problem) return $"{how}: {problem}";
+            if (promised.Exceeds(limits) is { } problem)
+                return $"{how}: {problem}{Remedy(promised, limits)}";
         return null;
+    }
+
+    /// <summary>
+    /// A map that was made before it knew this path promises no more than it is told to.
+    /// </summary>
+    private static string Remedy(QueueLimits promised, QueueLimits limits)
+    {
+        int block = Math.Max(promised.LogicalBlockSize, limits.LogicalBlockSize);
+        long bytes = Math.Min(promised.MaxBytes, limits.MaxBytes);
+        QueueLimits told = promised with { LogicalBlockSize = block, MaxBytes = bytes };
+        if (told == promised || told.Exceeds(limits) is not null) return "";
+        string words = block == promised.LogicalBlockSize ? "" : $" --min-block {block}";
+        if (bytes < promised.MaxBytes) words += $" --max-request {bytes}";
+        return $"; start with{words}";
     }
 
     private void SetState(PathState state, string words)

@@ -38,6 +38,20 @@ public sealed record QueueLimits
     /// <summary>Can say what is allocated.</summary>
     public bool Extents { get; init; }
 
+    /// <summary>
+    /// To be stacked on others: it makes blocks no smaller and requests no longer than this, and
+    /// leaves the rest.
+    /// </summary>
+    public static QueueLimits AtMost(int block, long maxBytes) => new()
+    {
+        MaxBytes = maxBytes,
+        MaxSegments = int.MaxValue,
+        LogicalBlockSize = block,
+        MaxDiscardBytes = long.MaxValue,
+        MaxWriteZeroesBytes = long.MaxValue,
+        Extents = true,
+    };
+
     /// <summary>Longest request of that operation.</summary>
     public long MaxFor(BlockOperation operation) => operation switch
     {

@@ -68,7 +68,7 @@ public sealed partial class MappedDevice
                 $"cannot change the type of a device after its first table ({Kind} to {kind})");
         if (kind == TargetKinds.Request) table.RequireRequestQueues();
         if (Kind != TargetKinds.None) return;
-        _limits = table.CalculateLimits(null);
+        _limits = table.CalculateLimits(null, _options.Declared);
         Kind = kind;
         _core = kind == TargetKinds.Request
             ? new RequestMapper(Loop, table.RequestTarget!, _limits, _options)
@@ -87,7 +87,7 @@ public sealed partial class MappedDevice
         {
             // Those below may have other tables since this one was loaded.
             table.RequirePlaceOver(this);
-            limits = table.CalculateLimits(_limits);
+            limits = table.CalculateLimits(_limits, _options.Declared);
         }
         catch
         {

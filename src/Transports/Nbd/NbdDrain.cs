@@ -16,6 +16,7 @@ internal sealed class NbdDrain
     private readonly Dictionary<ulong, LostRequest> _lost = [];
     private readonly HashSet<StaleWrite> _writes = [];
     private readonly LoopTimer _timer;
+    private readonly NbdSettings _settings;
     private readonly Action _ended;
     private long _skip;
 
@@ -24,10 +25,9 @@ internal sealed class NbdDrain
     /// <param name="ended">Called when all writes are quiet.</param>
     public NbdDrain(IoLoop loop, NbdSettings settings, Action ended)
     {
+        _settings = settings;
         _ended = ended;
         _timer = loop.CreateTimer(EndAll);
-        if (settings.StaleWrites == StaleWriteGuard.Time)
-            _timer.Arm(settings.QuiesceNs ?? settings.IoTimeoutNs);
     }
 
     /// <summary>Nothing can land any more.</summary>
@@ -44,7 +44,10 @@ internal sealed class NbdDrain
     {
         StaleWrite? write = null;
         if (request.IsWrite && request.Operation != BlockOperation.Flush)
+        {
             _writes.Add(write = new StaleWrite());
+            Wait();
+        }
         long payload = request.Operation == BlockOperation.Read ? request.Length : 0;
         if (isWhole) _lost.Add(cookie, new LostRequest(write, payload));
         return write;
@@ -112,6 +115,13 @@ internal sealed class NbdDrain
         if (request.Write is not { } write || !_writes.Remove(write)) return;
         write.End();
         if (IsQuiet) End();
+    }
+
+    /// <summary>From the first write on: what was only read leaves nothing to wait for.</summary>
+    private void Wait()
+    {
+        if (_settings.StaleWrites == StaleWriteGuard.Time && !_timer.IsArmed)
+            _timer.Arm(_settings.QuiesceNs ?? _settings.IoTimeoutNs);
     }
 
     private void EndAll()

@@ -122,6 +122,26 @@ public sealed class DrainTests : IBioOwner, IDisposable
         stale.IsQuiet.ShouldBeTrue();
     }
 
+    [Fact]
+    public void Where_only_reads_were_lost_nothing_is_waited_for()
+    {
+        _ = new ScriptedServer(
+            _loop, _network, Endpoint.Unix("/sim/scripted"), 1 << 20, async server =>
+            {
+                await server.RequestAsync();
+                await server.RequestAsync();
+            });
+        _device.Start();
+        _loop.RunUntil(() => _device.State == PathState.Up, 10 * Second).ShouldBeTrue();
+        var read = new Bio(this) { Operation = BlockOperation.Read, Length = Length };
+        _read.AttachTo(read);
+        _device.Submit(read);
+        _loop.RunUntil(() => _ended.Count == 1, 10 * Second).ShouldBeTrue();
+        read.Status.ShouldBe(BlockStatus.Timeout);
+        _device.Stop();
+        _loop.Timers.Count.ShouldBe(0);
+    }
+
     /// <summary>
     /// Sends a read and a write, of which the server answers none, or half, in time. The write.
     /// </summary>

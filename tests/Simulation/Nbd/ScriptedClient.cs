@@ -49,6 +49,28 @@ internal sealed class ScriptedClient
         return data;
     }
 
+    /// <summary>What SET_META_CONTEXT and LIST_META_CONTEXT carry.</summary>
+    public static byte[] NameAndQueries(string export, params string[] queries)
+    {
+        var data = new MemoryStream();
+        void Number(int value)
+        {
+            Span<byte> bytes = stackalloc byte[4];
+            BinaryPrimitives.WriteInt32BigEndian(bytes, value);
+            data.Write(bytes);
+        }
+
+        Number(export.Length);
+        data.Write(Encoding.UTF8.GetBytes(export));
+        Number(queries.Length);
+        foreach (string query in queries)
+        {
+            Number(query.Length);
+            data.Write(Encoding.UTF8.GetBytes(query));
+        }
+        return data.ToArray();
+    }
+
     /// <summary>Sends an option and returns its last reply.</summary>
     public NbdOptionReply Option(NbdOption option, byte[] data)
     {

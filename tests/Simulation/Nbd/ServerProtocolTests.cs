@@ -83,6 +83,32 @@ public sealed class ServerProtocolTests : IDisposable
         client.IsClosedByServer().ShouldBeTrue();
     }
 
+    /// <summary>
+    /// NBD proto: it replaces what was set before, also when it fails or agrees to nothing.
+    /// </summary>
+    [Theory]
+    [InlineData("x", "base:allocation", NbdOptionReply.Ack, NbdChunkType.BlockStatus)]
+    [InlineData("nothing", "base:allocation", NbdOptionReply.Unknown, NbdChunkType.Error)]
+    [InlineData("x", "qemu:dirty-bitmap:b", NbdOptionReply.Ack, NbdChunkType.Error)]
+    [InlineData(null, "", NbdOptionReply.Invalid, NbdChunkType.Error)]
+    public void The_last_set_meta_context_counts(
+        string? export, string query, NbdOptionReply reply, NbdChunkType answer)
+    {
+        ScriptedClient client = Connect();
+        client.Option(NbdOption.StructuredReply, []).ShouldBe(NbdOptionReply.Ack);
+        byte[] agreed = ScriptedClient.NameAndQueries("x", NbdProtocol.AllocationContext);
+        client.Option(NbdOption.SetMetaContext, agreed).ShouldBe(NbdOptionReply.Ack);
+        byte[] last = export is null ? [] : ScriptedClient.NameAndQueries(export, query);
+        client.Option(NbdOption.SetMetaContext, last).ShouldBe(reply);
+        // Asking what there is changes nothing.
+        byte[] list = ScriptedClient.NameAndQueries("x");
+        client.Option(NbdOption.ListMetaContext, list).ShouldBe(NbdOptionReply.Ack);
+        client.Go("x", structured: false);
+        client.Command(NbdCommand.BlockStatus, 9, 0, 4096);
+        client.Chunk().Chunk.Type.ShouldBe(answer);
+        IsServed(client);
+    }
+
     [Theory]
     [InlineData(NbdCommand.Read, 0, 0xffffffff, NbdError.Invalid)]
     [InlineData(NbdCommand.Read, Size - 1, 2, NbdError.Invalid)]

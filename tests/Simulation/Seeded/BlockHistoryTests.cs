@@ -46,7 +46,7 @@ public sealed class BlockHistoryTests
         _history.Flushed(_history.Tick());
         Write(2);
         Write(3);
-        _history.CacheLost();
+        _history.CacheLost(isKept: false);
         Holds(0).ShouldBeFalse();
         Holds(1).ShouldBeTrue();
         Holds(3).ShouldBeFalse();
@@ -60,7 +60,7 @@ public sealed class BlockHistoryTests
         long flush = _history.Tick();
         Write(2);
         _history.Flushed(flush);
-        _history.CacheLost();
+        _history.CacheLost(isKept: false);
         Holds(1).ShouldBeTrue();
     }
 
@@ -69,7 +69,7 @@ public sealed class BlockHistoryTests
     {
         WriteRecord write = _history.BeginWrite(0, 1, 7, isDiscard: false);
         _history.Acknowledge(write, 0, 1, isDurable: true);
-        _history.CacheLost();
+        _history.CacheLost(isKept: false);
         Holds(0).ShouldBeFalse();
         Holds(7).ShouldBeTrue();
     }

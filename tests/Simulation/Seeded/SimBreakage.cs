@@ -27,6 +27,12 @@ internal enum SimMistake
 
     /// <summary>A late answer to a hedged read goes where the read's data was to go.</summary>
     LateAnswerLands,
+
+    /// <summary>Private caches are taken for one that all servers share.</summary>
+    CachesSaidShared,
+
+    /// <summary>What was kept for a path is forgotten when its server dies.</summary>
+    KeptForgotten,
 }
 
 /// <summary>
@@ -45,6 +51,8 @@ internal sealed class SimBreakage(SimMistake mistake)
     public static SimPlan Plan(ulong seed, SimMistake mistake)
     {
         SimPlan plan = SimPlan.For(seed);
+        if (mistake is SimMistake.CachesSaidShared or SimMistake.KeptForgotten)
+            plan = SimPlan.WithPrivateCaches(plan);
         return plan with
         {
             BioMode = false,
@@ -73,7 +81,24 @@ internal sealed class SimBreakage(SimMistake mistake)
             Hedging = mistake == SimMistake.LateAnswerLands
                 ? new HedgeOptions { Percentile = 50, SharePercent = 100 }
                 : plan.Hedging,
+            WriteCache = mistake == SimMistake.CachesSaidShared
+                ? WriteCache.Shared
+                : plan.WriteCache,
         };
+    }
+
+    /// <summary>The same without the mistake.</summary>
+    public static SimPlan WithoutMistake(SimPlan plan) => plan with
+    {
+        StaleWrites = StaleWriteGuard.Time,
+        WriteCache = plan.HasPrivateCaches ? WriteCache.Private : WriteCache.Shared,
+    };
+
+    /// <summary>A server has died, and its cache with it.</summary>
+    public void OnCacheLost(SimWorld world)
+    {
+        if (mistake == SimMistake.KeptForgotten)
+            world.Caches?.Kept.Drop(0, long.MaxValue);
     }
 
     /// <summary>A server has got a request, which is a clone in flight on its path.</summary>

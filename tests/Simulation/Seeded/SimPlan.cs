@@ -21,6 +21,15 @@ internal sealed record SimPlan
     /// <summary>The storage has a cache that it can lose.</summary>
     public bool IsVolatile { get; init; }
 
+    /// <summary>Each server has a cache of its own, and loses it when it dies.</summary>
+    public bool HasPrivateCaches { get; init; }
+
+    /// <summary>What the engine is told of them.</summary>
+    public WriteCache WriteCache { get; init; }
+
+    /// <summary>What was acknowledged is kept while the daemon lives, whatever caches lose.</summary>
+    public bool KeepsWrites => WriteCache == WriteCache.Private;
+
     public SimServerKind Servers { get; init; } = new();
 
     public bool BioMode { get; init; }
@@ -74,7 +83,7 @@ internal sealed record SimPlan
         long roundNs = random.Duration(2 * Second, 40 * Second);
         SimLoadPlan load = SimLoadPlan.Draw(random, volume, roundNs);
         bool isVolatile = random.Chance(500);
-        return new SimPlan
+        var plan = new SimPlan
         {
             Seed = seed,
             Paths = random.Pick(1, 2, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8),
@@ -101,10 +110,25 @@ internal sealed record SimPlan
             ActEveryNs = random.Chance(300) ? long.MaxValue : random.Duration(50 * Ms, 4 * Second),
             HasHardErrors = random.Chance(200),
         }.WithHedges();
+        return isVolatile && !plan.BioMode ? WithCaches(plan) : plan;
     }
+
+    /// <summary>The servers have caches of their own, and the engine knows it.</summary>
+    public static SimPlan WithPrivateCaches(SimPlan plan) => plan with
+    {
+        IsVolatile = true,
+        BioMode = false,
+        HasPrivateCaches = true,
+        WriteCache = WriteCache.Private,
+        Servers = plan.Servers with
+        {
+            Flags = plan.Servers.Flags | NbdTransmissionFlags.SendFlush,
+        },
+    };
 
     public override string ToString() =>
         $"{Paths} paths, {VolumeBytes >> 10} KiB, {(IsVolatile ? "volatile" : "durable")}, "
+        + (HasPrivateCaches ? $"caches {WriteCache}, {MapQueue.KeptBytes >> 10} KiB kept, " : "")
         + $"{(BioMode ? "bio" : "mq")}, {(QueueIfNoPath ? "queues" : "fails")} without a path, "
         + $"tags {MapQueue.Depth}/{PathQueue.Depth}, {MapQueue.Scheduler}, "
         + $"timeout {IoTimeoutNs / Ms} ms, guard {StaleWrites}, "
@@ -126,6 +150,14 @@ internal sealed record SimPlan
                 SharePercent = random.Pick(5, 50, 100),
             },
         };
+    }
+
+    private static SimPlan WithCaches(SimPlan plan)
+    {
+        LoopRandom random = SimRandom.For(plan.Seed, "caches");
+        if (!random.Chance(500)) return plan;
+        long kept = random.Pick(16L << 10, 96 << 10, 1 << 20, 64 << 20);
+        return WithPrivateCaches(plan) with { MapQueue = plan.MapQueue with { KeptBytes = kept } };
     }
 
     private static SimServerKind DrawServers(LoopRandom random, bool isVolatile, int align)

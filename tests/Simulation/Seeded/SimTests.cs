@@ -42,6 +42,8 @@ public sealed class SimTests
     [InlineData(SimMistake.FailPathForgets, 4)]
     [InlineData(SimMistake.StaleReplyAccepted, 6)]
     [InlineData(SimMistake.LateAnswerLands, 20)]
+    [InlineData(SimMistake.CachesSaidShared, 20)]
+    [InlineData(SimMistake.KeptForgotten, 20)]
     public void A_broken_engine_is_found_within_so_many_seeds(object mistake, int seeds)
     {
         var what = (SimMistake)mistake;
@@ -53,12 +55,10 @@ public sealed class SimTests
             problem = SimRun.Run(plan, false, new SimBreakage(what)).Problem;
         }
         problem.ShouldNotBeNull();
-        if (what is SimMistake.ShieldOff or SimMistake.FlushPassesWrites)
+        if (what is SimMistake.ShieldOff or SimMistake.FlushPassesWrites
+            or SimMistake.CachesSaidShared or SimMistake.KeptForgotten)
             problem.ShouldContain(" holds write ");
-        SimPlan whole = SimBreakage.Plan(seed, what) with
-        {
-            StaleWrites = StaleWriteGuard.Time,
-        };
+        SimPlan whole = SimBreakage.WithoutMistake(SimBreakage.Plan(seed, what));
         SimOutcome clean = SimRun.Run(whole, false);
         clean.Problem.ShouldBeNull(string.Join('\n', clean.Trace.TakeLast(100)));
     }

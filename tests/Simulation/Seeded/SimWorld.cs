@@ -2,6 +2,7 @@
 using Braid.Block;
 using Braid.Daemon;
 using Braid.Io;
+using Braid.Mapper;
 using Braid.Multipath;
 using Braid.Transports.Nbd;
 
@@ -31,11 +32,11 @@ internal sealed class SimWorld : IDisposable
         Volume = new SimVolume(
             plan.VolumeBytes, plan.IsVolatile, SimRandom.For(plan.Seed, "volume"));
         History = new BlockHistory(
-            (int)(plan.VolumeBytes / Stamp.BlockBytes), plan.IsVolatile);
+            (int)(plan.VolumeBytes / Stamp.BlockBytes), plan.IsVolatile, plan.HasPrivateCaches);
         Excuses = new SimExcuses(History);
         Judge = new SimJudge(this);
         for (int i = 0; i < plan.Paths; i++)
-            Servers.Add(new SimServer(this, $"s{i}", plan.Servers));
+            Servers.Add(new SimServer(this, i, plan.Servers));
         foreach (SimServer server in Servers) server.Link.LatencyNs = plan.LatencyNs;
         Wires.Link(MapEndpoint).LatencyNs = plan.LatencyNs;
         Tables = new SimTables(plan);
@@ -84,6 +85,10 @@ internal sealed class SimWorld : IDisposable
     public MultipathTarget? Target =>
         Stack.Map?.Table?.Entries[0].Target is MultipathTarget target ? target : null;
 
+    /// <summary>What is kept for private caches; null where there is one for all.</summary>
+    public PrivateCaches? Caches =>
+        Stack.Map?.Queue?.Driver is RequestMapper mapper ? mapper.Caches : null;
+
     /// <summary>A checker has found something: the run ends.</summary>
     public void Fail(string problem)
     {
@@ -125,6 +130,11 @@ internal sealed class SimWorld : IDisposable
         Exports = [Export],
         SizeBytes = Plan.VolumeBytes,
         Table = Tables.First,
+        MinBlock = Plan.Servers is { TellsBlockSize: true, MinBlock: > 1 } kind
+            ? kind.MinBlock
+            : null,
+        MaxRequestBytes = Plan.Servers.TellsBlockSize ? Plan.Servers.MaxPayload : null,
+        WriteCache = Plan.WriteCache,
         Queue = Plan.MapQueue,
         Hedging = Plan.Hedging,
         PathQueue = Plan.PathQueue,

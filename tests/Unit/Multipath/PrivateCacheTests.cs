@@ -121,6 +121,53 @@ public sealed class PrivateCacheTests
         _bench.Owner.StatusOf(second).ShouldBe(BlockStatus.Ok);
     }
 
+    /// <summary>The map's queue would take the word Resource for its own, and wait.</summary>
+    [Fact]
+    public void A_flush_fails_where_the_last_path_has_no_memory_to_write_again()
+    {
+        (TestDevice a, TestDevice b, MappedDevice map) = Make(Fua);
+        Write(map, 0);
+        b.Outcome = _ => BlockStatus.Resource;
+        map.Message("fail_path a");
+        _bench.Loop.Settle();
+        _bench.Changes.ShouldBe(["-a 1", "-b 0"]);
+        map.Message("reinstate_path b");
+        b.DelayNs = null;
+        Bio flush = map.Give(_bench.Owner.Flush());
+        _bench.Loop.Settle();
+        b.Complete(b.InFlight[0], BlockStatus.Resource);
+        _bench.Loop.RunFor(1_000_000_000);
+        _bench.Owner.StatusOf(flush).ShouldBe(BlockStatus.IoError);
+        map.InFlight.ShouldBe(0);
+        Operations(a).ShouldBe("Write");
+    }
+
+    [Fact]
+    public void A_read_that_passed_what_is_written_again_is_read_again()
+    {
+        (TestDevice a, TestDevice b, MappedDevice map) = Make(Fua);
+        Write(map, 0);
+        b.DelayNs = null;
+        map.Message("fail_path a");
+        Bio read = Read(map);
+        // The read is answered after what it has missed was written again, and flushed.
+        Operations(b).ShouldBe("Write Read");
+        b.Complete(b.InFlight[0]);
+        Bio flush = map.Give(_bench.Owner.Flush());
+        _bench.Loop.Settle();
+        b.Complete(b.InFlight[1]);
+        _bench.Loop.Settle();
+        _bench.Owner.StatusOf(flush).ShouldBe(BlockStatus.Ok);
+        b.Complete(b.InFlight[0]);
+        _bench.Loop.Settle();
+        _bench.Owner.HasEnded(read).ShouldBeFalse();
+        Operations(b).ShouldBe("Write Read Flush Read");
+        b.Complete(b.InFlight[0]);
+        _bench.Loop.Settle();
+        _bench.Owner.StatusOf(read).ShouldBe(BlockStatus.Ok);
+        Operations(a).ShouldBe("Write");
+    }
+
     private (TestDevice A, TestDevice B, MappedDevice Map) Make(
         QueueLimits limits, string feature = "", long keptBytes = 1 << 20)
     {
@@ -136,6 +183,15 @@ public sealed class PrivateCacheTests
     private unsafe Bio Write(MappedDevice map, long offset)
     {
         Bio bio = _bench.Owner.Write(offset, 4096);
+        bio.Data = PinnedData.At(_data);
+        map.Submit(bio);
+        _bench.Loop.Settle();
+        return bio;
+    }
+
+    private unsafe Bio Read(MappedDevice map)
+    {
+        Bio bio = _bench.Owner.Make(BlockOperation.Read, 0, 4096);
         bio.Data = PinnedData.At(_data);
         map.Submit(bio);
         _bench.Loop.Settle();

@@ -57,6 +57,12 @@ public sealed record QueueOptions
     public int ReservedTags { get; init; }
 
     /// <summary>
+    /// Of a map: the most that it promises above, whatever the paths can do that are known; null
+    /// for no more than those. For paths that can do less and may be reached first later.
+    /// </summary>
+    public QueueLimits? Declared { get; init; }
+
+    /// <summary>
     /// A flush may join one that has not left yet. The kernel begins one as it comes.
     /// </summary>
     public bool MergesFlushes { get; init; } = true;

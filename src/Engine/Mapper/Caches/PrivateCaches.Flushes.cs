@@ -124,10 +124,13 @@ internal sealed partial class PrivateCaches
         _queue.KickRequeueList();
     }
 
+    /// <summary>
+    /// Flushes that wait fail with it; but not with what would have the queue try again.
+    /// </summary>
     private void Fail(BlockStatus status)
     {
         _failures++;
-        _failure = status;
+        _failure = status.IsPathError() ? BlockStatus.IoError : status;
     }
 
     /// <summary>Sends what is to be written again, as far as there are replays.</summary>

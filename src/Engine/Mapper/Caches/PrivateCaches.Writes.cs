@@ -67,6 +67,7 @@ internal sealed unsafe partial class PrivateCaches
             case CacheMode.Replay:
                 Replayed++;
                 _kept.Move(origin.Offset, end, CacheOf(path));
+                ReadAgain(origin.Offset, end);
                 break;
             case CacheMode.Durable:
             case CacheMode.FlushAfter:
@@ -117,13 +118,17 @@ internal sealed unsafe partial class PrivateCaches
         }
     }
 
-    /// <summary>
-    /// A newer write is durable. A read under way may have missed what was kept there, and now
-    /// nothing would tell.
-    /// </summary>
     private void DropDurable(long begin, long end)
     {
-        if (!_kept.Drop(begin, end)) return;
+        if (_kept.Drop(begin, end)) ReadAgain(begin, end);
+    }
+
+    /// <summary>
+    /// What is kept of a range may be durable soon, or is no more: a read under way may have missed
+    /// it, and nothing would tell.
+    /// </summary>
+    private void ReadAgain(long begin, long end)
+    {
         for (int tag = 0; tag < _readAt.Length; tag++)
         {
             Request read = _queue.Tags[tag];

@@ -126,11 +126,14 @@ public sealed class Table
     /// <summary>
     /// What the devices below have in common. Where none of them is known yet, what nearly any can
     /// do: blocks of 512 bytes, requests of 1 MiB; and a cache, which any may have. One that can do
-    /// less is refused when it comes.
+    /// less is refused when it comes, unless that was declared.
     /// </summary>
     /// <param name="current">Kept by a table without any device; null for the first table.</param>
-    /// <exception cref="TableException">A device is too small, or its blocks too large.</exception>
-    public QueueLimits CalculateLimits(QueueLimits? current)
+    /// <param name="declared">The most that any device is said to do; null for nothing.</param>
+    /// <exception cref="TableException">
+    /// A device is too small, or its blocks too large, or they do not go together.
+    /// </exception>
+    public QueueLimits CalculateLimits(QueueLimits? current, QueueLimits? declared = null)
     {
         QueueLimits? stacked = null;
         bool isEmpty = true;
@@ -150,9 +153,12 @@ public sealed class Table
                 if (range.Device.HasLimits) stacked = Stack(stacked, range.Device.Limits);
             }
         }
-        if (stacked is not null) RequireWholeBlocks(stacked.LogicalBlockSize);
         if (isEmpty) return current ?? new QueueLimits { MaxBytes = AnyMaxBytes };
-        return stacked ?? new QueueLimits { WriteCache = true, MaxBytes = AnyMaxBytes };
+        stacked ??= new QueueLimits { WriteCache = true, MaxBytes = AnyMaxBytes };
+        if (declared is not null) stacked = stacked.Stack(declared);
+        RequireRoomForBlock(stacked);
+        RequireWholeBlocks(stacked.LogicalBlockSize);
+        return stacked;
     }
 
     /// <summary>Lets the devices go; the table must not be used any more.</summary>
@@ -222,6 +228,23 @@ public sealed class Table
         throw new TableException(
             $"start={range.Offset / SectorSize}, len={range.Length / SectorSize} of "
             + $"{range.Device.Name} is not aligned to the block size {block}");
+    }
+
+    /// <summary>
+    /// A request must be a block at least to one device, and be taken by the other: where none can
+    /// be both they do not go together.
+    /// </summary>
+    private void RequireRoomForBlock(QueueLimits stacked)
+    {
+        int block = stacked.LogicalBlockSize;
+        if (stacked.MaxBytes >= block) return;
+        BlockDevice[] known = [.. Devices.Where(device => device.HasLimits)];
+        string Named(Predicate<QueueLimits> isIt) =>
+            Array.Find(known, device => isIt(device.Limits))?.Name ?? "what was declared";
+        throw new TableException(
+            $"{Named(limits => limits.MaxBytes < block)} takes only {stacked.MaxBytes} bytes in a "
+            + $"request, less than the block size {block} of "
+            + Named(limits => limits.LogicalBlockSize == block));
     }
 
     /// <summary>

@@ -12,7 +12,9 @@ namespace Braid.Tests.Simulation;
 /// </summary>
 /// <remarks>
 /// A value that is gone is not forgotten until a flush that began later was acknowledged: until
-/// then the storage may lose its cache, and have it back.
+/// then the storage may lose its cache, and have it back. With private caches the daemon keeps what
+/// it has acknowledged, and such a value does not come back while it lives. One that only a write
+/// has replaced that was not acknowledged may, even after a flush: nobody has flushed that write.
 /// </remarks>
 internal sealed class BlockHistory
 {
@@ -21,15 +23,21 @@ internal sealed class BlockHistory
     private readonly List<WriteRecord> _failed = [];
     private readonly HashSet<int> _unflushed = [];
     private readonly bool _isVolatile;
+    private readonly bool _isPrivate;
 
     /// <param name="blocks">Blocks in all; they read as zeroes.</param>
     /// <param name="isVolatile">The storage has a cache that it may lose.</param>
-    public BlockHistory(int blocks, bool isVolatile)
+    /// <param name="isPrivate">It has several, and a flush is not for all of them.</param>
+    public BlockHistory(int blocks, bool isVolatile, bool isPrivate = false)
     {
         _isVolatile = isVolatile;
+        _isPrivate = isPrivate;
         _readers = new int[blocks];
         _values = new List<BlockValue>[blocks];
-        var zero = new WriteRecord(Stamp.Zero, 0, isDiscard: false) { End = 0 };
+        var zero = new WriteRecord(Stamp.Zero, 0, isDiscard: false)
+        {
+            End = 0, IsAcknowledged = true,
+        };
         for (int i = 0; i < blocks; i++) _values[i] = [new BlockValue(zero)];
     }
 
@@ -54,12 +62,14 @@ internal sealed class BlockHistory
     public void Acknowledge(WriteRecord write, int first, int count, bool isDurable)
     {
         write.End = Tick();
+        write.IsAcknowledged = true;
         // Of a discarded range nothing is said: it may hold what it has held.
         if (write.IsDiscard) return;
         for (int block = first; block < first + count; block++)
         {
             foreach (BlockValue value in _values[block])
-                if (value.Write != write && value.End < write.Start) Drop(value, block, isDurable);
+                if (value.Write != write && value.End < write.Start)
+                    Drop(value, block, isDurable, isSure: true);
             Forget(block);
         }
     }
@@ -109,7 +119,8 @@ internal sealed class BlockHistory
             bool isLeft = false;
             foreach (BlockValue value in _values[block])
             {
-                if (value.Gone <= start) value.IsForgotten = true;
+                if (value.Gone <= start && (value.IsReplaced || !_isPrivate))
+                    value.IsForgotten = true;
                 else isLeft |= value.IsGone;
             }
             if (!isLeft) _unflushed.Remove(block);
@@ -118,21 +129,23 @@ internal sealed class BlockHistory
     }
 
     /// <summary>
-    /// The storage has lost its cache: what was not flushed may be anything again.
+    /// The storage has lost a cache: what was not flushed may be anything again.
     /// </summary>
-    public void CacheLost()
+    /// <param name="isKept">But what was acknowledged is known to somebody who lives.</param>
+    public void CacheLost(bool isKept)
     {
         long now = Tick();
         foreach (List<BlockValue> values in _values)
         {
             foreach (BlockValue value in values)
             {
-                if (value.IsForgotten) continue;
+                if (value.IsForgotten || (isKept && value.IsReplaced)) continue;
                 value.Gone = long.MaxValue;
                 value.Revived = now;
+                value.IsReplaced = false;
             }
         }
-        _unflushed.Clear();
+        if (!isKept) _unflushed.Clear();
     }
 
     /// <summary>Nothing is under way anywhere: what has failed is not done any more.</summary>
@@ -155,8 +168,13 @@ internal sealed class BlockHistory
     {
         ulong stamp = Stamp.Read(bytes, block);
         bool isPossible = false;
+        bool isSure = true;
         foreach (BlockValue value in _values[block])
-            isPossible |= value.Write.Stamp == stamp && value.Gone > start;
+        {
+            if (value.Gone <= start || !MayBe(value, stamp)) continue;
+            isPossible = true;
+            isSure &= value.Write.IsAcknowledged && !IsWild(value);
+        }
         if (!isPossible)
         {
             string what = stamp == Stamp.Torn ? $"torn bytes {Head(bytes)}" : $"write {stamp}";
@@ -165,16 +183,27 @@ internal sealed class BlockHistory
         }
         // It held this, so what was over before is not there any more.
         foreach (BlockValue value in _values[block])
-            if (value.Write.Stamp != stamp && value.End < start) Drop(value, block, !_isVolatile);
+            if (value.Write.Stamp != stamp && value.End < start && !IsWild(value))
+                Drop(value, block, !_isVolatile, isSure);
         return null;
     }
+
+    private bool MayBe(BlockValue value, ulong stamp) =>
+        value.Write.Stamp == stamp || (IsWild(value) && stamp != Stamp.Torn);
+
+    /// <summary>
+    /// After a discard nothing is to be relied on until it is overwritten (NBD proto, TRIM): one
+    /// that its server has ignored leaves in its cache what nobody needs to keep.
+    /// </summary>
+    private bool IsWild(BlockValue value) => _isPrivate && value.Write.IsDiscard;
 
     private static string Head(ReadOnlySpan<byte> bytes) =>
         $"{Convert.ToHexString(bytes[..24])}...{Convert.ToHexString(bytes[^8..])}";
 
-    private void Drop(BlockValue value, int block, bool isDurable)
+    private void Drop(BlockValue value, int block, bool isDurable, bool isSure)
     {
         if (!value.IsGone) value.Gone = Now;
+        value.IsReplaced |= isSure;
         if (isDurable || !_isVolatile) value.IsForgotten = true;
         else _unflushed.Add(block);
     }
@@ -201,6 +230,8 @@ internal sealed class WriteRecord(ulong stamp, long start, bool isDiscard)
 
     public bool IsDiscard => isDiscard;
 
+    public bool IsAcknowledged { get; set; }
+
     /// <summary>When it was acknowledged; never for one under way, or failed.</summary>
     public long End { get; set; } = long.MaxValue;
 }
@@ -214,6 +245,9 @@ internal sealed class BlockValue(WriteRecord write)
     public long Gone { get; set; } = long.MaxValue;
 
     public bool IsGone => Gone != long.MaxValue;
+
+    /// <summary>Gone, and by a write that was acknowledged.</summary>
+    public bool IsReplaced { get; set; }
 
     /// <summary>Gone, and durably so.</summary>
     public bool IsForgotten { get; set; }

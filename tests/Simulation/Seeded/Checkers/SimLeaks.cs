@@ -13,6 +13,7 @@ internal static class SimLeaks
         Zero(world.Stack.Map.Statistics.InFlight, "requests at the map's target");
         if (world.Stack.Map.Queue is { } queue) CheckQueue(queue, "the map");
         Zero(world.Stack.Pool.InUse, "bytes of I/O memory");
+        Zero(world.Caches?.Kept.Reserved ?? 0, "bytes reserved for writes to be kept");
         Zero(world.Stack.Exports.Servers.Sum(server => server.Clients), "clients of the export");
         Zero(world.Stack.Map.OpenCount, "holders of the map");
         foreach (PathDevice path in world.Stack.Paths.All) CheckQueue(path.Queue, path.Name);

@@ -208,8 +208,12 @@ internal sealed class SimFaults
     private void LosePower(SimServer server)
     {
         foreach (SimServer each in _world.Servers) each.Kill();
-        int lost = _world.Volume.LoseCache();
-        _world.History.CacheLost();
+        int lost = 0;
+        if (!_world.Plan.HasPrivateCaches)
+        {
+            lost = _world.Volume.LoseCache(0);
+            _world.History.CacheLost(isKept: false);
+        }
         long ns = Draw();
         _world.Trace.Tell($"power lost for {ns / Ms} ms, with {lost} blocks");
         foreach (SimServer each in _world.Servers)

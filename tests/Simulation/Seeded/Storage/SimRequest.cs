@@ -26,14 +26,17 @@ internal sealed class SimRequest(NbdRequest wire, byte[] payload)
 
     private long Offset => (long)wire.Offset;
 
-    private bool IsFua => (wire.Flags & NbdCommandFlags.Fua) != 0;
-
     /// <summary>
     /// Does it at once. One that is to fail may be done all the same, or in part, or not at all.
     /// </summary>
-    public void Do(SimWorld world, LoopRandom random)
+    /// <param name="world">Its world.</param>
+    /// <param name="random">Of its server.</param>
+    /// <param name="cache">Where what it writes is kept first; null for past all caches.</param>
+    public void Do(SimWorld world, LoopRandom random, int? cache)
     {
         SimVolume volume = world.Volume;
+        bool isFua = cache is null || (wire.Flags & NbdCommandFlags.Fua) != 0;
+        int into = cache ?? 0;
         if (world.Breakage is { DropsFlushes: true } && wire.Command == NbdCommand.Flush) return;
         long length = Error == NbdError.None ? wire.Length : Part(random);
         switch (wire.Command)
@@ -43,18 +46,18 @@ internal sealed class SimRequest(NbdRequest wire, byte[] payload)
                 volume.Read(Offset, Data);
                 break;
             case NbdCommand.Write:
-                volume.Write(Offset, payload.AsSpan(0, (int)length), IsFua);
+                volume.Write(Offset, payload.AsSpan(0, (int)length), isFua, into);
                 break;
             case NbdCommand.WriteZeroes:
-                volume.Zero(Offset, length, IsFua);
+                volume.Zero(Offset, length, isFua, into);
                 break;
             case NbdCommand.Trim:
                 // A wish: it is granted or not, to the whole of it.
-                if (random.Chance(700)) volume.Zero(Offset, length, IsFua);
+                if (random.Chance(700)) volume.Zero(Offset, length, isFua, into);
                 break;
             case NbdCommand.Flush:
             default:
-                if (length > 0 || Error == NbdError.None) volume.Flush();
+                if (length > 0 || Error == NbdError.None) volume.Flush(into);
                 break;
         }
     }

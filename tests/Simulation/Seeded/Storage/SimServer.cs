@@ -11,13 +11,14 @@ internal sealed class SimServer
 
     private long? _hungSinceNs;
 
-    public SimServer(SimWorld world, string name, SimServerKind kind)
+    public SimServer(SimWorld world, int number, SimServerKind kind)
     {
         World = world;
-        Name = name;
+        Name = $"s{number}";
+        Cache = world.Plan.HasPrivateCaches ? number : 0;
         Kind = kind;
-        Endpoint = Endpoint.Unix($"/sim/{name}");
-        Random = SimRandom.For(world.Plan.Seed, name);
+        Endpoint = Endpoint.Unix($"/sim/{Name}");
+        Random = SimRandom.For(world.Plan.Seed, Name);
         Manners.Behave(world.Plan.ServiceNs);
     }
 
@@ -26,6 +27,9 @@ internal sealed class SimServer
     public string Name { get; }
 
     public SimServerKind Kind { get; }
+
+    /// <summary>Where it keeps first what it is given: its own cache, or the one of all.</summary>
+    public int Cache { get; }
 
     public Endpoint Endpoint { get; }
 
@@ -50,13 +54,20 @@ internal sealed class SimServer
         World.Network.Offload(() => AcceptAsync(listener));
     }
 
-    /// <summary>The process dies: connections are reset, nobody listens.</summary>
+    /// <summary>
+    /// The process dies: connections are reset, nobody listens, a cache of its own is lost.
+    /// </summary>
     public void Kill()
     {
         _listener?.Dispose();
         _listener = null;
         foreach (SimSession session in _sessions.ToArray()) session.End();
         World.Wires.Reset(Endpoint);
+        if (!World.Plan.HasPrivateCaches) return;
+        int lost = World.Volume.LoseCache(Cache);
+        World.History.CacheLost(World.Plan.KeepsWrites);
+        if (lost > 0) World.Trace.Tell($"{Name}: its cache is lost, with {lost} blocks");
+        World.Breakage?.OnCacheLost(World);
     }
 
     public void Hang()

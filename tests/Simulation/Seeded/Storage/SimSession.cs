@@ -133,6 +133,9 @@ internal sealed class SimSession(SimServer server, SimulatedConnection client)
         World.After(server.Random.Wait(Manners.ServiceNs), () => Do(request));
     }
 
+    /// <summary>What the server had handed on when it died is in no cache of its own.</summary>
+    private int? Cache => IsOver && World.Plan.HasPrivateCaches ? null : server.Cache;
+
     /// <summary>Its client has given it up, or it is dead: what it does now comes late.</summary>
     private bool IsCut => IsOver || client.Incoming.IsGivenUp;
 
@@ -149,7 +152,8 @@ internal sealed class SimSession(SimServer server, SimulatedConnection client)
             World.After(server.Random.Next(leftNs), () => Do(request));
             return;
         }
-        if (leftNs > 0 && (!IsCut || request.IsLate)) request.Do(World, server.Random);
+        if (leftNs > 0 && (!IsCut || request.IsLate))
+            request.Do(World, server.Random, Cache);
         else request.IsDropped = true;
         World.After(server.Random.Wait(Manners.ServiceNs), () => Reply(request));
     }
@@ -157,6 +161,8 @@ internal sealed class SimSession(SimServer server, SimulatedConnection client)
     private void Reply(SimRequest request)
     {
         server.Pending--;
+        // Flushes that came after it may fail with it.
+        if (SimErrors.IsHard(request.Error)) World.Excuses.NoteHardError();
         if (IsCut || request.IsDropped || _answered.Remove(request.Wire.Cookie)) return;
         World.Breakage?.OnReply(this, request);
         bool isBreach = server.Random.Chance(Manners.Breaches);

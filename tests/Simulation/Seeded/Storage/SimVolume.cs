@@ -4,9 +4,10 @@ using Braid.Io;
 namespace Braid.Tests.Simulation;
 
 /// <summary>
-/// The storage behind all servers, with or without one volatile cache in front of it that they
-/// share. When the cache is lost, each block that was not flushed holds any of the values that it
-/// has had since the last flush.
+/// The storage behind all servers, with or without volatile caches in front of it: one that they
+/// share, or each its own. All read the newest bytes, wherever they are cached; a newer write
+/// drives older bytes out of every cache. When a cache is lost, each block of it that was not
+/// flushed holds any of the values that it has had since it was durable.
 /// </summary>
 internal sealed class SimVolume(long bytes, bool isVolatile, LoopRandom random)
 {
@@ -18,6 +19,9 @@ internal sealed class SimVolume(long bytes, bool isVolatile, LoopRandom random)
     private readonly byte[] _bytes = new byte[bytes];
     private readonly Dictionary<int, List<byte[]>> _versions = [];
 
+    /// <summary>In whose cache the newest bytes of a block are.</summary>
+    private readonly Dictionary<int, int> _owners = [];
+
     public long SizeBytes => bytes;
 
     public bool IsVolatile => isVolatile;
@@ -27,38 +31,53 @@ internal sealed class SimVolume(long bytes, bool isVolatile, LoopRandom random)
     public void Read(long offset, Span<byte> to) =>
         _bytes.AsSpan((int)offset, to.Length).CopyTo(to);
 
-    public void Write(long offset, ReadOnlySpan<byte> from, bool fua)
+    public void Write(long offset, ReadOnlySpan<byte> from, bool fua, int cache)
     {
-        Begin(offset, from.Length);
+        Begin(offset, from.Length, cache);
         from.CopyTo(_bytes.AsSpan((int)offset));
         if (fua) Settle(offset, from.Length);
     }
 
-    public void Zero(long offset, long length, bool fua)
+    public void Zero(long offset, long length, bool fua, int cache)
     {
-        Begin(offset, length);
+        Begin(offset, length, cache);
         _bytes.AsSpan((int)offset, (int)length).Clear();
         if (fua) Settle(offset, length);
     }
 
-    public void Flush() => _versions.Clear();
+    public void Flush(int cache)
+    {
+        foreach (int block in BlocksIn(cache)) Forget(block);
+    }
 
-    /// <summary>The power has failed. How many blocks have gone back.</summary>
-    public int LoseCache()
+    /// <summary>The power of a cache has failed. How many blocks have gone back.</summary>
+    public int LoseCache(int cache)
     {
         int lost = 0;
-        foreach ((int block, List<byte[]> versions) in _versions)
+        foreach (int block in BlocksIn(cache))
         {
+            List<byte[]> versions = _versions[block];
             int chosen = (int)random.Next(versions.Count + 1);
-            if (chosen == versions.Count) continue;
-            versions[chosen].CopyTo(_bytes.AsSpan(block * Block));
-            lost++;
+            if (chosen < versions.Count)
+            {
+                versions[chosen].CopyTo(_bytes.AsSpan(block * Block));
+                lost++;
+            }
+            Forget(block);
         }
-        _versions.Clear();
         return lost;
     }
 
-    private void Begin(long offset, long length)
+    private int[] BlocksIn(int cache) =>
+        [.. _owners.Where(owner => owner.Value == cache).Select(owner => owner.Key)];
+
+    private void Forget(int block)
+    {
+        _versions.Remove(block);
+        _owners.Remove(block);
+    }
+
+    private void Begin(long offset, long length, int cache)
     {
         if (!isVolatile) return;
         for (int block = (int)(offset / Block); block * (long)Block < offset + length; block++)
@@ -67,6 +86,7 @@ internal sealed class SimVolume(long bytes, bool isVolatile, LoopRandom random)
                 _versions[block] = versions = [];
             if (versions.Count == MaxVersions) versions.RemoveAt(1);
             versions.Add(_bytes.AsSpan(block * Block, Block).ToArray());
+            _owners[block] = cache;
         }
     }
 
@@ -74,6 +94,6 @@ internal sealed class SimVolume(long bytes, bool isVolatile, LoopRandom random)
     private void Settle(long offset, long length)
     {
         for (int block = (int)(offset / Block); block * (long)Block < offset + length; block++)
-            _versions.Remove(block);
+            Forget(block);
     }
 }
