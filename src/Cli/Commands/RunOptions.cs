@@ -3,14 +3,20 @@ using System.CommandLine;
 using System.Globalization;
 using Braid.Block;
 using Braid.Daemon;
-using Braid.Transports.Nbd;
 using Braid.Wire.Nbd;
 
 namespace Braid.Cli;
 
-/// <summary>The options of `braid run`: each is declared, explained and read here.</summary>
+/// <summary>
+/// The options of `braid run`: each is declared, explained and read here, or with its like in a
+/// class of their own.
+/// </summary>
 internal sealed class RunOptions
 {
+    private readonly VolumeOptions _volume = new();
+    private readonly NbdPathOptions _nbd = new();
+    private readonly HedgeReadsOptions _hedges = new();
+
     private readonly Option<string[]> _path = new("--path")
     {
         Description = "A path, [NAME=]URI: nbd://HOST[:PORT]/EXPORT, "
@@ -32,29 +38,6 @@ internal sealed class RunOptions
         Description = "Name of the map.",
         DefaultValueFactory = _ => "mpatha",
         HelpName = "NAME",
-    };
-
-    private readonly Option<string?> _size = new("--size")
-    {
-        Description = "Size of the volume, in bytes or with K, M, G, T. Default: what the paths "
-            + "say; with it the map starts even when no path can be reached.",
-        HelpName = "BYTES",
-    };
-
-    private readonly Option<string?> _minBlock = new("--min-block")
-    {
-        Description = "What clients are told their blocks have at least, 512 to 64K. For paths "
-            + "with large blocks that may not be reached yet when the map starts. Default: what "
-            + "the paths say.",
-        HelpName = "BYTES",
-    };
-
-    private readonly Option<string?> _maxRequest = new("--max-request")
-    {
-        Description = "The most that a path is sent in one request, 4K to 32M. For paths that "
-            + "take little and may not be reached yet when the map starts. Default: what the "
-            + "paths say.",
-        HelpName = "BYTES",
     };
 
     private readonly Option<string?> _table = new("--table")
@@ -100,29 +83,6 @@ internal sealed class RunOptions
         HelpName = "NAME",
     };
 
-    private readonly Option<string> _ioTimeout = new("--io-timeout")
-    {
-        Description = "A path that has not answered an I/O after so long is failed.",
-        DefaultValueFactory = _ => "10",
-        HelpName = "SECONDS",
-    };
-
-    private readonly Option<string> _connectTimeout = new("--connect-timeout")
-    {
-        Description = "Longest time for connecting a path, its handshake included.",
-        DefaultValueFactory = _ => "5",
-        HelpName = "SECONDS",
-    };
-
-    private readonly Option<string> _staleWriteGuard = new("--stale-write-guard")
-    {
-        Description = "How long a write waits while a given-up path may still do an older one to "
-            + "the same blocks: 'time' is the I/O timeout again, or SECONDS; proof: until its "
-            + "server has answered; off: not at all.",
-        DefaultValueFactory = _ => "time",
-        HelpName = "SECONDS",
-    };
-
     private readonly Option<string> _writeCache = new("--write-cache")
     {
         Description = "shared: one cache behind all paths, a flush on any covers all; private: "
@@ -138,21 +98,6 @@ internal sealed class RunOptions
             + "acknowledged and not flushed; beyond it they go out with FUA.",
         DefaultValueFactory = _ => "64M",
         HelpName = "BYTES",
-    };
-
-    private readonly Option<string?> _hedgeReads = new("--hedge-reads")
-    {
-        Description = "A read that has waited longer than this percentile of the reads of its "
-            + "path, 50 to 99.9, is sent on a second path of the group; the first answer wins. "
-            + "Default: never. Needs --queue-mode mq.",
-        HelpName = "PERCENTILE",
-    };
-
-    private readonly Option<string?> _hedgeShare = new("--hedge-share")
-    {
-        Description = "At most so many of a hundred reads are sent twice, and a burst of 32. "
-            + "Default: 5.",
-        HelpName = "PERCENT",
     };
 
     private readonly Option<string?> _control = ControlPlace.CreateOption(
@@ -175,9 +120,9 @@ internal sealed class RunOptions
     {
         Option[] all =
         [
-            _path, _export, _name, _size, _minBlock, _maxRequest, _table, _selector, _grouping,
-            _queueIfNoPath, _queueMode, _scheduler, _ioTimeout, _connectTimeout, _staleWriteGuard,
-            _writeCache, _writeCacheLimit, _hedgeReads, _hedgeShare, _control, _statsFile, _quiet,
+            _path, _export, _name, .. _volume.All, _table, _selector, _grouping, _queueIfNoPath,
+            _queueMode, _scheduler, .. _nbd.All, _writeCache, _writeCacheLimit, .. _hedges.All,
+            _control, _statsFile, _quiet,
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
@@ -202,25 +147,25 @@ internal sealed class RunOptions
             Name = name,
             Paths = Declare(paths),
             Exports = exports.Length > 0 ? exports : [$"nbd://127.0.0.1/{name}"],
-            SizeBytes = ReadSize(parsed, _size),
-            MinBlock = (int?)ReadMinBlock(parsed),
-            MaxRequestBytes = ReadMaxRequest(parsed),
+            SizeBytes = _volume.ReadSize(parsed),
+            MinBlock = _volume.ReadMinBlock(parsed),
+            MaxRequestBytes = _volume.ReadMaxRequest(parsed),
             Table = parsed.GetValue(_table),
             Selector = parsed.GetValue(_selector)!,
-            Grouping = Choose(parsed, _grouping, "multibus", "failover") == 0
+            Grouping = OptionWords.Choose(parsed, _grouping, "multibus", "failover") == 0
                 ? GroupingPolicy.Multibus
                 : GroupingPolicy.Failover,
             QueueIfNoPath = parsed.GetValue(_queueIfNoPath),
-            BioMode = Choose(parsed, _queueMode, "mq", "rq", "bio") == 2,
+            BioMode = OptionWords.Choose(parsed, _queueMode, "mq", "rq", "bio") == 2,
             Queue = new QueueOptions
             {
                 Depth = 1024,
                 CapMerges = true,
                 FreeRetries = MapOptions.FreeRetries,
-                KeptBytes = ReadSize(parsed, _writeCacheLimit)!.Value,
-                Scheduler = (SchedulerKind)Choose(parsed, _scheduler, "none", "deadline"),
+                KeptBytes = OptionWords.Size(parsed, _writeCacheLimit)!.Value,
+                Scheduler = (SchedulerKind)OptionWords.Choose(parsed, _scheduler, "none", "deadline"),
             },
-            Nbd = ReadNbd(parsed),
+            Nbd = _nbd.Read(parsed),
             WriteCache = ReadWriteCache(parsed),
             Hedging = ReadHedging(parsed),
         };
@@ -228,7 +173,7 @@ internal sealed class RunOptions
 
     private WriteCache ReadWriteCache(ParseResult parsed)
     {
-        var cache = (WriteCache)Choose(parsed, _writeCache, "shared", "private");
+        var cache = (WriteCache)OptionWords.Choose(parsed, _writeCache, "shared", "private");
         if (cache == WriteCache.Private && parsed.GetValue(_queueMode) == "bio")
             throw new UsageException("--write-cache private needs --queue-mode mq, not bio");
         return cache;
@@ -236,43 +181,10 @@ internal sealed class RunOptions
 
     private HedgeOptions? ReadHedging(ParseResult parsed)
     {
-        string? percentile = parsed.GetValue(_hedgeReads);
-        string? share = parsed.GetValue(_hedgeShare);
-        if (percentile is null)
-            return share is null ? null : throw new UsageException(
-                "--hedge-share is of no use without --hedge-reads");
-        if (parsed.GetValue(_queueMode) == "bio")
+        HedgeOptions? hedging = _hedges.Read(parsed);
+        if (hedging is not null && parsed.GetValue(_queueMode) == "bio")
             throw new UsageException("--hedge-reads needs --queue-mode mq, not bio");
-        var hedging = new HedgeOptions
-        {
-            // The table of figures calls them p99 and p99.9.
-            Percentile = ReadNumber(
-                _hedgeReads.Name, percentile, percentile.TrimStart('p'),
-                HedgeOptions.MinPercentile, HedgeOptions.MaxPercentile),
-        };
-        return share is null ? hedging : hedging with
-        {
-            SharePercent = ReadNumber(
-                _hedgeShare.Name, share, share.TrimEnd('%'), HedgeOptions.MinSharePercent, 100),
-        };
-    }
-
-    private NbdSettings ReadNbd(ParseResult parsed)
-    {
-        string guard = parsed.GetValue(_staleWriteGuard)!;
-        bool isTime = guard is not ("off" or "proof");
-        return new NbdSettings
-        {
-            IoTimeoutNs = ReadSeconds(parsed, _ioTimeout),
-            ConnectTimeoutNs = ReadSeconds(parsed, _connectTimeout),
-            StaleWrites = guard switch
-            {
-                "off" => StaleWriteGuard.Off,
-                "proof" => StaleWriteGuard.Proof,
-                _ => StaleWriteGuard.Time,
-            },
-            QuiesceNs = isTime && guard != "time" ? ReadSeconds(parsed, _staleWriteGuard) : null,
-        };
+        return hedging;
     }
 
     private static void CheckUris(string[] exports)
@@ -313,59 +225,5 @@ internal sealed class RunOptions
         bool isNamed = equals > 0 && path[..equals].All(
             c => char.IsLetterOrDigit(c) || c is '_' or '-' or '.');
         return isNamed ? path[..equals] : "";
-    }
-
-    private static long? ReadSize(ParseResult parsed, Option<string?> option)
-    {
-        if (parsed.GetValue(option) is not { } text) return null;
-        if (Sizes.TryParse(text, out long bytes)) return bytes;
-        throw new UsageException($"{option.Name} '{text}' is no size, write for example 10G");
-    }
-
-    private long? ReadMinBlock(ParseResult parsed)
-    {
-        long? bytes = ReadSize(parsed, _minBlock);
-        if (bytes is not { } block) return null;
-        if (block is >= 512 and <= 64 << 10 && (block & (block - 1)) == 0) return block;
-        throw new UsageException($"--min-block {bytes} must be a power of two, 512 to 64K");
-    }
-
-    private long? ReadMaxRequest(ParseResult parsed)
-    {
-        long block = Math.Max(4096, ReadMinBlock(parsed) ?? 1);
-        long? bytes = ReadSize(parsed, _maxRequest);
-        if (bytes is null || (bytes >= block && bytes <= 32 << 20 && bytes % block == 0))
-            return bytes;
-        throw new UsageException(
-            $"--max-request {bytes} must be blocks of {block} bytes, 32M at most");
-    }
-
-    /// <summary>Digits and a point, whatever the locale: 1,5 is no number, and not 15.</summary>
-    private static long ReadSeconds(ParseResult parsed, Option<string> option)
-    {
-        string text = parsed.GetValue(option)!;
-        bool isNumber = double.TryParse(
-            text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds);
-        if (isNumber && seconds is >= 0.001 and <= 86_400) return (long)(seconds * 1e9);
-        throw new UsageException($"{option.Name} '{text}' must be 0.001 to 86400 seconds");
-    }
-
-    private static double ReadNumber(
-        string option, string given, string text, double least, double most)
-    {
-        bool isNumber = double.TryParse(
-            text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
-        if (isNumber && number >= least && number <= most) return number;
-        FormattableString error = $"{option} '{given}' must be {least} to {most}";
-        throw new UsageException(error.ToString(CultureInfo.InvariantCulture));
-    }
-
-    private static int Choose(ParseResult parsed, Option<string> option, params string[] words)
-    {
-        string word = parsed.GetValue(option)!;
-        int index = Array.IndexOf(words, word);
-        if (index >= 0) return index;
-        throw new UsageException(
-            $"{option.Name} '{word}' is unknown, known are {string.Join(", ", words)}");
     }
 }
