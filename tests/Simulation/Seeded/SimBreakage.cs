@@ -45,6 +45,7 @@ internal sealed class SimBreakage(SimMistake mistake)
     public static SimPlan Plan(ulong seed, SimMistake mistake)
     {
         SimPlan plan = SimPlan.For(seed);
+        if (mistake == SimMistake.LateAnswerLands) plan = plan.WithHedges(50, 100);
         return plan with
         {
             BioMode = false,
@@ -70,9 +71,6 @@ internal sealed class SimBreakage(SimMistake mistake)
             StaleWrites = mistake == SimMistake.ShieldOff
                 ? StaleWriteGuard.Off
                 : StaleWriteGuard.Time,
-            Hedging = mistake == SimMistake.LateAnswerLands
-                ? new HedgeOptions { Percentile = 50, SharePercent = 100 }
-                : plan.Hedging,
         };
     }
 
@@ -94,7 +92,8 @@ internal sealed class SimBreakage(SimMistake mistake)
         Request clone = path.Queue.Tags[(int)tag];
         if (mistake == SimMistake.LateAnswerLands)
         {
-            if (wire.Command == NbdCommand.Read) _places[(session, wire.Cookie)] = new SimPlace(clone);
+            if (wire.Command == NbdCommand.Read)
+                _places[(session, wire.Cookie)] = new SimPlace(clone);
             return;
         }
         if (clone.CloneOwner is { } owner and not BrokenOwner)

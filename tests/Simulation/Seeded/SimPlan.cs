@@ -42,9 +42,6 @@ internal sealed record SimPlan
     /// </summary>
     public long LatestNs => StaleWrites == StaleWriteGuard.Proof ? 20 * IoTimeoutNs : IoTimeoutNs;
 
-    /// <summary>When reads are sent on a second path; null for never.</summary>
-    public HedgeOptions? Hedging { get; init; }
-
     public long PoolBytes { get; init; }
 
     public long LatencyNs { get; init; }
@@ -100,7 +97,14 @@ internal sealed record SimPlan
             FaultEveryNs = random.Duration(20 * Ms, 4 * Second),
             ActEveryNs = random.Chance(300) ? long.MaxValue : random.Duration(50 * Ms, 4 * Second),
             HasHardErrors = random.Chance(200),
-        }.WithHedges();
+        }.DrawHedges();
+    }
+
+    /// <summary>The same, but that reads are sent on a second path.</summary>
+    public SimPlan WithHedges(double percentile, double share)
+    {
+        var hedging = new HedgeOptions { Percentile = percentile, SharePercent = share };
+        return this with { MapQueue = MapQueue with { Hedging = hedging } };
     }
 
     public override string ToString() =>
@@ -108,24 +112,21 @@ internal sealed record SimPlan
         + $"{(BioMode ? "bio" : "mq")}, {(QueueIfNoPath ? "queues" : "fails")} without a path, "
         + $"tags {MapQueue.Depth}/{PathQueue.Depth}, {MapQueue.Scheduler}, "
         + $"timeout {IoTimeoutNs / Ms} ms, guard {StaleWrites}, "
-        + $"hedges {(Hedging is { } hedge ? $"p{hedge.Percentile} {hedge.SharePercent} %" : "no")}, "
+        + $"hedges {Hedges}, "
         + $"latency {LatencyNs / 1000} us, "
         + $"service {ServiceNs / 1000} us; {Load}; {Rounds} rounds of {RoundNs / Ms} ms, "
         + $"a fault every {FaultEveryNs / Ms} ms";
 
+    private string Hedges => MapQueue.Hedging is { } hedging
+        ? $"p{hedging.Percentile} {hedging.SharePercent} %"
+        : "off";
+
     /// <summary>Half of the maps that can hedge reads do, most of them far too eagerly.</summary>
-    private SimPlan WithHedges()
+    private SimPlan DrawHedges()
     {
         LoopRandom random = SimRandom.For(Seed, "hedges");
         if (BioMode || random.Chance(500)) return this;
-        return this with
-        {
-            Hedging = new HedgeOptions
-            {
-                Percentile = random.Pick(50, 50, 75, 90, 99),
-                SharePercent = random.Pick(5, 50, 100),
-            },
-        };
+        return WithHedges(random.Pick(50, 50, 75, 90, 99), random.Pick(5, 50, 100));
     }
 
     private static SimServerKind DrawServers(LoopRandom random, bool isVolatile, int align)

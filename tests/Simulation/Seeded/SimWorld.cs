@@ -126,7 +126,7 @@ internal sealed class SimWorld : IDisposable
         SizeBytes = Plan.VolumeBytes,
         Table = Tables.First,
         Queue = Plan.MapQueue,
-        Hedging = Plan.Hedging,
+        Hedging = Plan.MapQueue.Hedging,
         PathQueue = Plan.PathQueue,
         Nbd = new NbdSettings
         {
