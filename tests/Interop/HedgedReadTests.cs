@@ -4,7 +4,9 @@ using Braid.Tests.Interop.Support;
 
 namespace Braid.Tests.Interop;
 
-/// <summary>Real servers of which one is slow, or stands still, and reads that go to another.</summary>
+/// <summary>
+/// Real servers, of which one is slow or stands still, and reads that go to another.
+/// </summary>
 public sealed class HedgedReadTests : InteropTest
 {
     private const long Size = 16 << 20;

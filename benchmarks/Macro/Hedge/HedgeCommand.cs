@@ -75,7 +75,8 @@ internal static class HedgeCommand
 
     private static HedgePlan ToPlan(ParseResult result)
     {
-        foreach (Option<int> option in (Option<int>[])[Rounds, Seconds, PauseMs, EveryMs, Rate, Depth])
+        Option<int>[] numbers = [Rounds, Seconds, PauseMs, EveryMs, Rate, Depth];
+        foreach (Option<int> option in numbers)
             if (result.GetValue(option) < 1)
                 throw new BenchException($"{option.Name} must be more than zero");
         return new HedgePlan

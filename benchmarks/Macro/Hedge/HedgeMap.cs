@@ -29,8 +29,9 @@ internal sealed class HedgeMap : IDisposable
         string control = workspace.NewFile("control.sock");
         ChildProcess process = ChildProcess.Start(
             [
-                Checkout.BraidLauncher, "run", .. paths.SelectMany(uri => (string[])["--path", uri]),
-                "--export", address.Uri, "--control", control, "--quiet", .. setting.Arguments,
+                Checkout.BraidLauncher, "run",
+                .. paths.SelectMany(uri => (string[])["--path", uri]), "--export", address.Uri,
+                "--control", control, "--quiet", .. setting.Arguments,
             ],
             workspace.NewFile("braid.log"));
         var map = new HedgeMap(process, address, control);
@@ -49,7 +50,8 @@ internal sealed class HedgeMap : IDisposable
     /// <summary>Hedges sent, won and denied since it began; zeroes without any.</summary>
     public async Task<(long Sent, long Won, long Denied)> CountAsync(CancellationToken cancel)
     {
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        using var socket =
+            new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(_control), cancel);
         await using var stream = new NetworkStream(socket);
         await stream.WriteAsync("{\"command\":\"info\"}\n"u8.ToArray(), cancel);

@@ -23,14 +23,22 @@ internal static class HedgeReport
             Append(text, [.. rows[i].Zip(widths, (word, width) => word.PadRight(width))]);
             if (i == 0) Append(text, [.. widths.Select(width => new string('-', width))]);
         }
-        text.Append(System.Globalization.CultureInfo.InvariantCulture, $"""
-
-            Medians of {plan.Rounds} interleaved rounds of {plan.Length.TotalSeconds} s (least–most). 4 KiB random reads, {plan.Depth} in flight, {plan.Rate} a
-            second at the most; one of two servers is stopped for {plan.Pause.TotalMilliseconds} ms every {plan.Every.TotalMilliseconds} ms. Won: of those
-            that were sent twice. Denied: of all reads, those that were due when the share was spent.
-
-            """);
+        text.Append(About(plan));
         return text.ToString();
+    }
+
+    private static string About(HedgePlan plan)
+    {
+        FormattableString text = $"""
+
+            Medians of {plan.Rounds} interleaved rounds of {plan.Length.TotalSeconds} s
+            (least–most). 4 KiB random reads, {plan.Depth} in flight, {plan.Rate} a second at the
+            most; one of two servers is stopped for {plan.Pause.TotalMilliseconds} ms every
+            {plan.Every.TotalMilliseconds} ms. Won: of those that were sent twice. Denied: of all
+            reads, those that were due when the share was spent.
+
+            """;
+        return text.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private static string[] Row(HedgeResult result)

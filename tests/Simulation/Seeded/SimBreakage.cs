@@ -53,6 +53,8 @@ internal sealed class SimBreakage(SimMistake mistake)
         SimPlan plan = SimPlan.For(seed);
         if (mistake is SimMistake.CachesSaidShared or SimMistake.KeptForgotten)
             plan = SimPlan.WithPrivateCaches(plan);
+        if (mistake == SimMistake.CachesSaidShared) plan = plan.WithWriteCache(WriteCache.Shared);
+        if (mistake == SimMistake.LateAnswerLands) plan = plan.WithHedges(50, 100);
         return plan with
         {
             BioMode = false,
@@ -78,21 +80,13 @@ internal sealed class SimBreakage(SimMistake mistake)
             StaleWrites = mistake == SimMistake.ShieldOff
                 ? StaleWriteGuard.Off
                 : StaleWriteGuard.Time,
-            Hedging = mistake == SimMistake.LateAnswerLands
-                ? new HedgeOptions { Percentile = 50, SharePercent = 100 }
-                : plan.Hedging,
-            WriteCache = mistake == SimMistake.CachesSaidShared
-                ? WriteCache.Shared
-                : plan.WriteCache,
         };
     }
 
     /// <summary>The same without the mistake.</summary>
-    public static SimPlan WithoutMistake(SimPlan plan) => plan with
-    {
-        StaleWrites = StaleWriteGuard.Time,
-        WriteCache = plan.HasPrivateCaches ? WriteCache.Private : WriteCache.Shared,
-    };
+    public static SimPlan WithoutMistake(SimPlan plan) =>
+        (plan with { StaleWrites = StaleWriteGuard.Time }).WithWriteCache(
+            plan.HasPrivateCaches ? WriteCache.Private : WriteCache.Shared);
 
     /// <summary>A server has died, and its cache with it.</summary>
     public void OnCacheLost(SimWorld world)
@@ -119,7 +113,8 @@ internal sealed class SimBreakage(SimMistake mistake)
         Request clone = path.Queue.Tags[(int)tag];
         if (mistake == SimMistake.LateAnswerLands)
         {
-            if (wire.Command == NbdCommand.Read) _places[(session, wire.Cookie)] = new SimPlace(clone);
+            if (wire.Command == NbdCommand.Read)
+                _places[(session, wire.Cookie)] = new SimPlace(clone);
             return;
         }
         if (clone.CloneOwner is { } owner and not BrokenOwner)

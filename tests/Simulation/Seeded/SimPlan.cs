@@ -18,14 +18,14 @@ internal sealed record SimPlan
 
     public long VolumeBytes { get; init; }
 
-    /// <summary>The storage has a cache that it can lose.</summary>
-    public bool IsVolatile { get; init; }
+    public SimCache Cache { get; init; }
 
-    /// <summary>Each server has a cache of its own, and loses it when it dies.</summary>
-    public bool HasPrivateCaches { get; init; }
+    public bool IsVolatile => Cache != SimCache.None;
 
-    /// <summary>What the engine is told of them.</summary>
-    public WriteCache WriteCache { get; init; }
+    public bool HasPrivateCaches => Cache == SimCache.Private;
+
+    /// <summary>What the engine is told of caches.</summary>
+    public WriteCache WriteCache => MapQueue.WriteCache;
 
     /// <summary>What was acknowledged is kept while the daemon lives, whatever caches lose.</summary>
     public bool KeepsWrites => WriteCache == WriteCache.Private;
@@ -50,9 +50,6 @@ internal sealed record SimPlan
     /// So long after it was sent a request may still be done. A guard by time can know of no more.
     /// </summary>
     public long LatestNs => StaleWrites == StaleWriteGuard.Proof ? 20 * IoTimeoutNs : IoTimeoutNs;
-
-    /// <summary>When reads are sent on a second path; null for never.</summary>
-    public HedgeOptions? Hedging { get; init; }
 
     public long PoolBytes { get; init; }
 
@@ -88,7 +85,7 @@ internal sealed record SimPlan
             Seed = seed,
             Paths = random.Pick(1, 2, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8),
             VolumeBytes = volume,
-            IsVolatile = isVolatile,
+            Cache = isVolatile ? SimCache.Shared : SimCache.None,
             Servers = DrawServers(random, isVolatile, load.Align),
             BioMode = random.Chance(250),
             QueueIfNoPath = random.Chance(700),
@@ -109,17 +106,27 @@ internal sealed record SimPlan
             FaultEveryNs = random.Duration(20 * Ms, 4 * Second),
             ActEveryNs = random.Chance(300) ? long.MaxValue : random.Duration(50 * Ms, 4 * Second),
             HasHardErrors = random.Chance(200),
-        }.WithHedges();
+        }.DrawHedges();
         return isVolatile && !plan.BioMode ? WithCaches(plan) : plan;
     }
+
+    /// <summary>The same, but that reads are sent on a second path.</summary>
+    public SimPlan WithHedges(double percentile, double share)
+    {
+        var hedging = new HedgeOptions { Percentile = percentile, SharePercent = share };
+        return this with { MapQueue = MapQueue with { Hedging = hedging } };
+    }
+
+    /// <summary>The same, but that the engine takes the caches for that.</summary>
+    public SimPlan WithWriteCache(WriteCache cache) =>
+        this with { MapQueue = MapQueue with { WriteCache = cache } };
 
     /// <summary>The servers have caches of their own, and the engine knows it.</summary>
     public static SimPlan WithPrivateCaches(SimPlan plan) => plan with
     {
-        IsVolatile = true,
         BioMode = false,
-        HasPrivateCaches = true,
-        WriteCache = WriteCache.Private,
+        Cache = SimCache.Private,
+        MapQueue = plan.MapQueue with { WriteCache = WriteCache.Private },
         Servers = plan.Servers with
         {
             Flags = plan.Servers.Flags | NbdTransmissionFlags.SendFlush,
@@ -132,24 +139,21 @@ internal sealed record SimPlan
         + $"{(BioMode ? "bio" : "mq")}, {(QueueIfNoPath ? "queues" : "fails")} without a path, "
         + $"tags {MapQueue.Depth}/{PathQueue.Depth}, {MapQueue.Scheduler}, "
         + $"timeout {IoTimeoutNs / Ms} ms, guard {StaleWrites}, "
-        + $"hedges {(Hedging is { } hedge ? $"p{hedge.Percentile} {hedge.SharePercent} %" : "no")}, "
+        + $"hedges {Hedges}, "
         + $"latency {LatencyNs / 1000} us, "
         + $"service {ServiceNs / 1000} us; {Load}; {Rounds} rounds of {RoundNs / Ms} ms, "
         + $"a fault every {FaultEveryNs / Ms} ms";
 
+    private string Hedges => MapQueue.Hedging is { } hedging
+        ? $"p{hedging.Percentile} {hedging.SharePercent} %"
+        : "off";
+
     /// <summary>Half of the maps that can hedge reads do, most of them far too eagerly.</summary>
-    private SimPlan WithHedges()
+    private SimPlan DrawHedges()
     {
         LoopRandom random = SimRandom.For(Seed, "hedges");
         if (BioMode || random.Chance(500)) return this;
-        return this with
-        {
-            Hedging = new HedgeOptions
-            {
-                Percentile = random.Pick(50, 50, 75, 90, 99),
-                SharePercent = random.Pick(5, 50, 100),
-            },
-        };
+        return WithHedges(random.Pick(50, 50, 75, 90, 99), random.Pick(5, 50, 100));
     }
 
     private static SimPlan WithCaches(SimPlan plan)
@@ -157,7 +161,8 @@ internal sealed record SimPlan
         LoopRandom random = SimRandom.For(plan.Seed, "caches");
         if (!random.Chance(500)) return plan;
         long kept = random.Pick(16L << 10, 96 << 10, 1 << 20, 64 << 20);
-        return WithPrivateCaches(plan) with { MapQueue = plan.MapQueue with { KeptBytes = kept } };
+        return WithPrivateCaches(
+            plan with { MapQueue = plan.MapQueue with { KeptBytes = kept } });
     }
 
     private static SimServerKind DrawServers(LoopRandom random, bool isVolatile, int align)

@@ -136,7 +136,7 @@ internal sealed class SimWorld : IDisposable
         MaxRequestBytes = Plan.Servers.TellsBlockSize ? Plan.Servers.MaxPayload : null,
         WriteCache = Plan.WriteCache,
         Queue = Plan.MapQueue,
-        Hedging = Plan.Hedging,
+        Hedging = Plan.MapQueue.Hedging,
         PathQueue = Plan.PathQueue,
         Nbd = new NbdSettings
         {

@@ -5,7 +5,9 @@ using Braid.Io;
 
 namespace Braid.Tests.Simulation;
 
-/// <summary>Random reads of 4 KiB of a device, so many in flight; how long each has taken.</summary>
+/// <summary>
+/// Random reads of 4 KiB of a device, so many in flight, and how long each has taken.
+/// </summary>
 internal sealed unsafe class ReadLoad : IBioOwner, IDisposable
 {
     private const int Block = 4096;

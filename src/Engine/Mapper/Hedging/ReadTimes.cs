@@ -19,7 +19,7 @@ internal sealed class ReadTimes
     public const long MinDelayNs = 50_000;
 
     /// <summary>
-    /// The first bucket begins with all below 2^10 ns, the last ends with all from 2^34 ns on, 17 s.
+    /// The first bucket has all below 2^10 ns, too, the last all from 2^34 ns on, which is 17 s.
     /// </summary>
     private const int FirstPower = 10;
     private const int Powers = 25;
