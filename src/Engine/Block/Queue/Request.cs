@@ -34,6 +34,8 @@ public sealed class Request
 {
     private const long Condemned = -1;
 
+    private RequestLinks _links;
+
     internal Request(RequestQueue queue, int tag)
     {
         Queue = queue;
@@ -104,7 +106,7 @@ public sealed class Request
     internal ICloneOwner? CloneOwner { get; set; }
 
     /// <summary>Links of the list or scheduler it is in.</summary>
-    internal RequestLinks Links { get; } = new();
+    internal ref RequestLinks Links => ref _links;
 
     /// <summary>Of a clone: it is durable when it ends (REQ_FUA).</summary>
     public void MakeDurable() => Flags |= BioFlags.Fua;
