@@ -50,7 +50,7 @@ public sealed partial class MultipathTarget
     public EndIoResult EndIo(TargetIo io, BlockOperation operation, ref BlockStatus status)
     {
         EndIoResult result = EndIoResult.Done;
-        if (status.IsPathError())
+        if (status != BlockStatus.Ok && status.IsPathError())
         {
             result = status == BlockStatus.Resource
                 ? EndIoResult.DelayRequeue

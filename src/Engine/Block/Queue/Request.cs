@@ -194,22 +194,24 @@ public sealed class Request
                 return;
             }
             bytes -= left;
-            EndFirst(BlockStatus.Ok);
+            FirstBio = bio.Next;
+            if (FirstBio is null) LastBio = null;
+            Segments -= bio.Segments;
+            bio.EndWith(BlockStatus.Ok, Stale);
         }
     }
 
     /// <summary>Ends all bios that are left.</summary>
     internal void EndBios(BlockStatus status)
     {
-        while (FirstBio is not null) EndFirst(status);
-    }
-
-    private void EndFirst(BlockStatus status)
-    {
-        Bio bio = FirstBio!;
-        FirstBio = bio.Next;
-        if (FirstBio is null) LastBio = null;
-        Segments -= bio.Segments;
-        bio.EndWith(status, Stale);
+        Bio? bio = FirstBio;
+        FirstBio = LastBio = null;
+        while (bio is not null)
+        {
+            // It is its owner's again as soon as it has ended.
+            Bio? next = bio.Next;
+            bio.EndWith(status, Stale);
+            bio = next;
+        }
     }
 }
