@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.CompilerServices;
+
 namespace Braid.Block;
 
 /// <summary>
@@ -61,6 +63,7 @@ public sealed class BlockStatistics
     /// <summary>That many bytes of one were done, which has not ended.</summary>
     public void CountBytes(BlockOperation operation, long bytes) => Count(operation, 0, bytes);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Count(BlockOperation operation, int more, long bytes)
     {
         switch (operation)

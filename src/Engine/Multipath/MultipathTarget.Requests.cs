@@ -28,7 +28,7 @@ public sealed partial class MultipathTarget
             _activation.StartRound();
             return MapResult.DelayRequeue;
         }
-        RequestQueue queue = path.Device.Queue!;
+        RequestQueue queue = path.Queue!;
         clone = queue.TryAllocateClone(origin, owner);
         if (clone is null)
         {

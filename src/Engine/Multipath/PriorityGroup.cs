@@ -36,7 +36,7 @@ public sealed class PriorityGroup
             {
                 if (!path.IsActive) continue;
                 anyActive = true;
-                if (path.Device.Queue is not { IsBusy: true }) return false;
+                if (path.Queue is not { IsBusy: true }) return false;
             }
             return anyActive;
         }

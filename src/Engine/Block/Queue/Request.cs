@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.CompilerServices;
 using Braid.Io;
 
 namespace Braid.Block;
@@ -100,6 +101,7 @@ public sealed class Request
 
     public bool IsWrite => Operation is not (BlockOperation.Read or BlockOperation.Extents);
 
+    /// <summary>The last of several bios; null for one, and of a clone.</summary>
     internal Bio? LastBio { get; set; }
 
     /// <summary>Of a clone: who is told of its end.</summary>
@@ -131,12 +133,13 @@ public sealed class Request
         Flags = bio.Flags;
         Offset = bio.Offset;
         Length = bio.Length;
-        FirstBio = LastBio = bio;
+        FirstBio = bio;
         bio.Next = null;
         Segments = bio.Segments;
     }
 
     /// <summary>Takes over what is left of another request, whose the bios remain.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void BeginAsCloneOf(Request origin)
     {
         Operation = origin.Operation;
@@ -144,14 +147,13 @@ public sealed class Request
         Offset = origin.Offset;
         Length = origin.Length;
         FirstBio = origin.FirstBio;
-        LastBio = origin.LastBio;
         Segments = origin.Segments;
         Origin = origin;
     }
 
     internal void Append(Bio bio)
     {
-        LastBio!.Next = bio;
+        (LastBio ?? FirstBio)!.Next = bio;
         LastBio = bio;
         bio.Next = null;
         Length += bio.Length;
@@ -161,6 +163,7 @@ public sealed class Request
     internal void Prepend(Bio bio)
     {
         bio.Next = FirstBio;
+        LastBio ??= FirstBio;
         FirstBio = bio;
         Offset = bio.Offset;
         Length += bio.Length;
@@ -170,8 +173,8 @@ public sealed class Request
     /// <summary>Takes over all bios of the request that begins where this one ends.</summary>
     internal void Append(Request next)
     {
-        LastBio!.Next = next.FirstBio;
-        LastBio = next.LastBio;
+        (LastBio ?? FirstBio)!.Next = next.FirstBio;
+        LastBio = next.LastBio ?? next.FirstBio;
         Length += next.Length;
         Segments += next.Segments;
     }
