@@ -3,7 +3,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace Braid.Bench.Micro;
 
-/// <summary>The engine alone, as BenchmarkDotNet runs it; operations are bios of one loop.</summary>
+/// <summary>The engine alone, for BenchmarkDotNet; operations are bios of one loop.</summary>
 public class EngineBenchmarks
 {
     private readonly List<EngineThread> _others = [];

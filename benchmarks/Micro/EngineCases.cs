@@ -22,7 +22,7 @@ internal static class EngineCases
            select Goal with { Selector = selector, Paths = paths },
     ];
 
-    /// <summary>Every selector, both queue modes and streams; two loops and requeues once.</summary>
+    /// <summary>Selectors, queue modes and streams in full; two loops and requeues once.</summary>
     public static IReadOnlyList<EngineCase> Full { get; } =
     [
         .. from mode in (string[])[Rq, Bio]

@@ -54,8 +54,8 @@ internal static class EngineCommand
         var environment = BenchEnvironment.Describe($"./bench engine{words}", []);
         EngineBenchmarks.Cases =
         [
-            .. (quick ? EngineCases.Quick : EngineCases.Full)
-                .Where(its => only is null || its.ToString().Contains(only, StringComparison.Ordinal)),
+            .. (quick ? EngineCases.Quick : EngineCases.Full).Where(
+                its => its.ToString().Contains(only ?? "", StringComparison.Ordinal)),
         ];
         Summary summary = BenchmarkRunner.Run<EngineBenchmarks>(Config(iterations));
         string table = EngineReport.Write([.. summary.Reports.Select(EngineResult.Of)]);

@@ -15,7 +15,7 @@ internal sealed record EngineResult(EngineCase Case, Spread Ns, double Bytes)
         var its = (EngineCase)report.BenchmarkCase.Parameters[nameof(EngineBenchmarks.Case)];
         if (report.ResultStatistics is not { } statistics)
             throw new BenchException($"{its} did not run");
-        long bytes = report.GcStats.GetTotalAllocatedBytes(excludeAllocationQuantumSideEffects: true)
+        long bytes = report.GcStats.GetTotalAllocatedBytes(true)
             ?? throw new BenchException("allocations are not counted here");
         return new EngineResult(
             its, Spread.Of(statistics.OriginalValues),

@@ -8,7 +8,8 @@ var root = new Command("./bench", "Braid's benchmarks.") { EngineCommand.Create(
 root.Options.Add(new HelpOption { Recursive = true });
 try
 {
-    return root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return root.Parse(args).Invoke(
+        new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
 catch (BenchException exception)
 {

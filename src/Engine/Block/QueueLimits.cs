@@ -40,7 +40,9 @@ public sealed record QueueLimits
 
     /// <summary>Longest request of that operation.</summary>
     public long MaxFor(BlockOperation operation) =>
-        operation is BlockOperation.Read or BlockOperation.Write ? MaxBytes : MaxForOther(operation);
+        operation is BlockOperation.Read or BlockOperation.Write
+            ? MaxBytes
+            : MaxForOther(operation);
 
     private long MaxForOther(BlockOperation operation) => operation switch
     {

@@ -198,7 +198,6 @@ public sealed class Request
             }
             bytes -= left;
             FirstBio = bio.Next;
-            if (FirstBio is null) LastBio = null;
             Segments -= bio.Segments;
             bio.EndWith(BlockStatus.Ok, Stale);
         }
@@ -208,7 +207,7 @@ public sealed class Request
     internal void EndBios(BlockStatus status)
     {
         Bio? bio = FirstBio;
-        FirstBio = LastBio = null;
+        FirstBio = null;
         while (bio is not null)
         {
             // It is its owner's again as soon as it has ended.

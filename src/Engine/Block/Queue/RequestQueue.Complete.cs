@@ -40,7 +40,7 @@ public sealed partial class RequestQueue
     /// <summary>Gives the tag back: of a clone, by its owner; the queue's others itself.</summary>
     public void Free(Request request)
     {
-        request.FirstBio = request.LastBio = null;
+        request.FirstBio = null;
         Tags.Return(request);
         if (HasWork) Run();
     }

@@ -49,7 +49,7 @@ public sealed partial class RequestQueue
     internal void FreeMerged(Request request)
     {
         CountMerge(request);
-        request.FirstBio = request.LastBio = null;
+        request.FirstBio = null;
         Free(request);
     }
 
