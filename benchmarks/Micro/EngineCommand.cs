@@ -33,6 +33,11 @@ internal static class EngineCommand
             Description = "Write the tables and the environment there.",
             HelpName = "FILE",
         };
+        var json = new Option<string?>("--json")
+        {
+            Description = "Write the figures of the cases that --quick has there.",
+            HelpName = "FILE",
+        };
         var only = new Option<string?>("--only")
         {
             Description = "Only cases whose name contains this, as in round-robin-p2-rq.",
@@ -41,14 +46,15 @@ internal static class EngineCommand
         var command = new Command("engine",
             "The engine's own path in this process, over paths that do nothing: submit, merge, "
             + "select, map, complete, end. Nanoseconds and allocated bytes for each bio.")
-            { quick, iterations, only, markdown };
+            { quick, iterations, only, markdown, json };
         command.SetAction(result => Run(
             result.GetValue(quick), result.GetValue(iterations), result.GetValue(only),
-            result.GetValue(markdown)));
+            result.GetValue(markdown), result.GetValue(json)));
         return command;
     }
 
-    private static int Run(bool quick, int iterations, string? only, string? markdown)
+    private static int Run(
+        bool quick, int iterations, string? only, string? markdown, string? json)
     {
         string words = (quick ? " --quick" : "") + (only is null ? "" : $" --only {only}");
         var environment = BenchEnvironment.Describe($"./bench engine{words}", []);
@@ -58,10 +64,20 @@ internal static class EngineCommand
                 its => its.ToString().Contains(only ?? "", StringComparison.Ordinal)),
         ];
         Summary summary = BenchmarkRunner.Run<EngineBenchmarks>(Config(iterations));
-        string table = EngineReport.Write([.. summary.Reports.Select(EngineResult.Of)]);
+        EngineResult[] results =
+        [
+            .. from its in EngineBenchmarks.Cases
+               join result in summary.Reports.Select(EngineResult.Of) on its equals result.Case
+               select result,
+        ];
+        string table = EngineReport.Write(results);
         Console.Write(table);
         string page = string.Concat(environment.Select(one => $"- {one.Key}: {one.Value}\n"));
         if (markdown is not null) File.WriteAllText(markdown, $"{page}\n{table}");
+        IEnumerable<EngineFigure> figures = results
+            .Where(result => EngineCases.Quick.Contains(result.Case))
+            .Select(result => result.ToFigure());
+        if (json is not null) File.WriteAllText(json, EngineFigure.Write(figures));
         return 0;
     }
 

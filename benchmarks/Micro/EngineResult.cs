@@ -21,4 +21,12 @@ internal sealed record EngineResult(EngineCase Case, Spread Ns, double Bytes)
             its, Spread.Of(statistics.OriginalValues),
             (double)bytes / report.GcStats.TotalOperations);
     }
+
+    public EngineFigure ToFigure() => new()
+    {
+        Selector = Case.Selector,
+        Paths = Case.Paths,
+        Ns = Ns.Median,
+        Bytes = Bytes,
+    };
 }
