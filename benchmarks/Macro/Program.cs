@@ -13,7 +13,7 @@ PosixSignalRegistration[] registrations =
 var root = new Command("./bench", "Braid's benchmarks.")
 {
     NbdCommand.Create(), MergeCommand.Create(), RateCommand.Create(),
-    GoalCommand.Create(),
+    FairnessCommand.Create(), GoalCommand.Create(),
 };
 root.Options.Add(new HelpOption { Recursive = true });
 int status = await root.Parse(args).InvokeAsync(
