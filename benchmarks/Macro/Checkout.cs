@@ -7,6 +7,10 @@ internal static class Checkout
     /// <summary>The launcher at its root, which builds Braid when needed.</summary>
     public static string BraidLauncher => Path.Combine(Root, "braid");
 
+    /// <summary>The program of `./bench engine`, where the launcher has built it.</summary>
+    public static string EngineBench => Path.Combine(
+        Root, "artifacts", "bin", "Braid.Bench.Micro", "release", "Braid.Bench.Micro.dll");
+
     private static string Root
     {
         get

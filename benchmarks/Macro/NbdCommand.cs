@@ -70,7 +70,7 @@ internal static class NbdCommand
         return report.HasFailures ? Failed : Done;
     }
 
-    private static async Task<IReadOnlyList<CellResult>> MeasureAsync(
+    public static async Task<IReadOnlyList<CellResult>> MeasureAsync(
         NbdPlan plan, CancellationToken cancel)
     {
         var progress = new Progress(Console.Error, !Console.IsErrorRedirected);

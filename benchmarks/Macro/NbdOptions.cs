@@ -12,8 +12,8 @@ internal sealed class NbdOptions
 
     private readonly Option<string> _set = new("--set")
     {
-        Description = "Which cells: quick (5), default, full (each axis swept on its own), product "
-            + "(every combination: hours).",
+        Description = "Which cells: quick (5), default, goals (8), full (each axis swept on its "
+            + "own), product (every combination: hours).",
         DefaultValueFactory = _ => "default",
     };
 
@@ -165,7 +165,7 @@ internal sealed class NbdOptions
     private List<Contender> Contenders(ParseResult result)
     {
         string program = result.GetValue(_braid) ?? Checkout.BraidLauncher;
-        string common = result.GetValue(_braidArgs)!;
+        string common = Contender.WithCounters(result.GetValue(_braidArgs)!);
         List<Contender> all =
         [
             Contender.Direct, Contender.QemuNbd, Contender.NbdkitNbd,

@@ -8,11 +8,14 @@ namespace Braid.Cli;
 
 /// <summary>What a loop has done since it began, for people and for programs.</summary>
 internal sealed record LoopCounters(
-    long Ios, long Turns, long SystemCalls, long Spins, long AllocatedBytes)
+    long Ios, long Turns, long SystemCalls, long Spins, long AllocatedBytes, long MemoryBytes,
+    long MostMemoryBytes)
 {
-    public static LoopCounters Of(LoopStatistics loop) => new(
+    /// <param name="loop">Its own counts.</param>
+    /// <param name="memory">The I/O memory of its clients, now and at the most.</param>
+    public static LoopCounters Of(LoopStatistics loop, BufferPool memory) => new(
         loop.IosStarted, loop.Turns, loop.SystemCalls, loop.Spins,
-        GC.GetTotalAllocatedBytes());
+        GC.GetTotalAllocatedBytes(), memory.InUse, memory.MostInUse);
 
     /// <summary>
     /// As one JSON object; whoever reads sees the old file or the new one, whole.
@@ -27,7 +30,10 @@ internal sealed record LoopCounters(
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"loop 0: ios={Ios} turns={Turns} syscalls={SystemCalls} allocated={AllocatedBytes}");
+        $"loop 0: ios={Ios} turns={Turns} syscalls={SystemCalls} allocated={AllocatedBytes} ")
+        + string.Create(
+            CultureInfo.InvariantCulture,
+            $"memory={MemoryBytes} most-memory={MostMemoryBytes}");
 }
 
 /// <summary>Serialises without reflection.</summary>

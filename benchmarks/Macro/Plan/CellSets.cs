@@ -7,6 +7,7 @@ namespace Braid.Bench.Macro;
 internal static class CellSets
 {
     private static readonly int[] Depths = [1, 8, 32, 128];
+    private static readonly int[] ProductDepths = [1, 8, 16, 32, 128];
     private static readonly int[] Connections = [1, 4];
     private static readonly int[] Paths = [2, 1, 4];
 
@@ -38,6 +39,19 @@ internal static class CellSets
         new(Workload.RandomRead, 32) { Transport = Transport.Tcp },
     ];
 
+    /// <summary>The cells that docs/PERFORMANCE.md has goals for.</summary>
+    public static readonly IReadOnlyList<Cell> Goals =
+    [
+        new(Workload.RandomRead, 1),
+        new(Workload.RandomRead, 32),
+        new(Workload.RandomWrite, 32),
+        new(Workload.SequentialRead, 32),
+        new(Workload.SequentialWrite, 32),
+        new(Workload.LargeRead, 16),
+        new(Workload.LargeWrite, 16),
+        new(Workload.RandomRead, 32) { Connections = 4 },
+    ];
+
     /// <summary>All depths of all workloads, then each other axis swept on its own.</summary>
     public static readonly IReadOnlyList<Cell> Full = MakeFull();
 
@@ -49,6 +63,7 @@ internal static class CellSets
         {
             ["quick"] = Quick,
             ["default"] = Standard,
+            ["goals"] = Goals,
             ["full"] = Full,
             ["product"] = Product,
         };
@@ -88,7 +103,7 @@ internal static class CellSets
            from paths in Paths
            from connections in Connections
            from workload in Workload.All
-           from depth in Depths
+           from depth in ProductDepths
            select new Cell(workload, depth)
            {
                Connections = connections,

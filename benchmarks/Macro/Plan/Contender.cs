@@ -38,6 +38,14 @@ internal sealed record Contender(string Name, ContenderKind Kind, CommandTemplat
             .. arguments.SelectMany(CommandWords.Split),
         ]));
 
+    /// <summary>
+    /// Arguments of `braid run`, with those that have it write its counters, unless they are there.
+    /// </summary>
+    public static string WithCounters(string arguments) =>
+        arguments.Contains("--stats-file", StringComparison.Ordinal)
+            ? arguments
+            : $"--quiet --stats-file {{stats}} {arguments}";
+
     /// <summary>Any command line: another build, another proxy.</summary>
     public static Contender Custom(string name, string command) =>
         new(name, ContenderKind.Subject, Template(command));

@@ -23,6 +23,21 @@ internal static class FioCommand
         "--name=fill", "--rw=write", "--bs=1M", "--iodepth=4", $"--size={size}",
     ];
 
+    /// <summary>128 KiB reads, with a log of the bandwidth in each interval.</summary>
+    public static IReadOnlyList<string> Rates(
+        string uri, TimeSpan length, long size, TimeSpan interval, string log, string output) =>
+    [
+        .. Common(uri, output),
+        "--name=rates", "--rw=randread", "--norandommap", "--bs=128k", "--iodepth=32",
+        $"--size={size}", "--time_based",
+        string.Create(CultureInfo.InvariantCulture, $"--runtime={length.TotalMilliseconds:0}ms"),
+        $"--write_bw_log={log}",
+        string.Create(CultureInfo.InvariantCulture,
+            $"--log_avg_msec={interval.TotalMilliseconds:0}"),
+        string.Create(CultureInfo.InvariantCulture,
+            $"--bwavgtime={interval.TotalMilliseconds:0}"),
+    ];
+
     private static string[] Common(string uri, string output) =>
     [
         "fio", "--output-format=json", $"--output={output}", "--eta=never",

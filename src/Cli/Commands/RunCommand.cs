@@ -86,7 +86,7 @@ internal static class RunCommand
     private static async Task ReportAsync(MapService service, IoLoop loop, string? statsFile)
     {
         if (!service.IsStarted) return;
-        var counters = LoopCounters.Of(loop.Statistics);
+        var counters = LoopCounters.Of(loop.Statistics, service.Memory);
         Console.WriteLine(await service.DescribeAsync().ConfigureAwait(false));
         Console.WriteLine(counters);
         if (statsFile is not null) counters.WriteTo(statsFile);

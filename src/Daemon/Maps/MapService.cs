@@ -30,6 +30,9 @@ public sealed class MapService : IDisposable
         _stack = new MapStack(loop, network, options, logger);
     }
 
+    /// <summary>I/O memory of its clients; from other threads its counts only.</summary>
+    public BufferPool Memory => _stack.Pool;
+
     /// <summary>Whether there is a map to be described.</summary>
     public bool IsStarted { get; private set; }
 

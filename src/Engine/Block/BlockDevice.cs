@@ -68,11 +68,12 @@ public abstract class BlockDevice
         if (bio.Operation == BlockOperation.Flush) return BlockStatus.Ok;
         if (bio.Offset < 0 || bio.Length <= 0 || bio.Length > SizeBytes - bio.Offset)
             return BlockStatus.IoError;
-        if (bio.IsWrite && Limits.ReadOnly) return BlockStatus.ReadOnly;
-        if (Limits.MaxFor(bio.Operation) == 0) return BlockStatus.NotSupported;
-        if (bio.Operation == BlockOperation.Extents && !Limits.Extents)
+        QueueLimits limits = Limits;
+        if (limits.ReadOnly && bio.IsWrite) return BlockStatus.ReadOnly;
+        if (limits.MaxFor(bio.Operation) == 0) return BlockStatus.NotSupported;
+        if (bio.Operation == BlockOperation.Extents && !limits.Extents)
             return BlockStatus.NotSupported;
-        int mask = Limits.LogicalBlockSize - 1;
+        int mask = limits.LogicalBlockSize - 1;
         return ((bio.Offset | bio.Length) & mask) == 0 ? BlockStatus.Ok : BlockStatus.Invalid;
     }
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.CompilerServices;
+
 namespace Braid.Block;
 
 /// <summary>
@@ -40,40 +42,40 @@ public sealed class BlockStatistics
         else ReadMerges++;
     }
 
-    /// <summary>A clone of that kind has ended.</summary>
-    internal void CountCloneEnd(BlockOperation operation)
+    /// <summary>A clone of that kind has ended, of so many bytes.</summary>
+    internal void CountCloneEnd(BlockOperation operation, long bytes)
     {
         if (operation == BlockOperation.Flush) FlushClones++;
-        else CountEnd(operation);
+        else Count(operation, 1, bytes);
     }
 
     /// <summary>A bio of that kind begins: a device without a queue counts it now.</summary>
-    public void CountStart(BlockOperation operation, long bytes)
-    {
-        CountEnd(operation);
-        CountBytes(operation, bytes);
-    }
+    public void CountStart(BlockOperation operation, long bytes) => Count(operation, 1, bytes);
 
     /// <summary>It has not begun, after all.</summary>
-    public void TakeBack(BlockOperation operation, long bytes)
-    {
-        Count(operation, -1);
-        CountBytes(operation, -bytes);
-    }
+    public void TakeBack(BlockOperation operation, long bytes) => Count(operation, -1, -bytes);
 
-    /// <summary>A request or bio of that kind has ended.</summary>
-    public void CountEnd(BlockOperation operation) => Count(operation, 1);
+    /// <summary>
+    /// A request of that kind has ended; bytes that were counted before are not among these.
+    /// </summary>
+    public void CountEnd(BlockOperation operation, long bytes) => Count(operation, 1, bytes);
 
-    private void Count(BlockOperation operation, int more)
+    /// <summary>That many bytes of one were done, which has not ended.</summary>
+    public void CountBytes(BlockOperation operation, long bytes) => Count(operation, 0, bytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Count(BlockOperation operation, int more, long bytes)
     {
         switch (operation)
         {
             case BlockOperation.Read:
                 Reads += more;
+                ReadBytes += bytes;
                 break;
             case BlockOperation.Write:
             case BlockOperation.WriteZeroes:
                 Writes += more;
+                WriteBytes += bytes;
                 break;
             case BlockOperation.Discard:
                 Discards += more;
@@ -85,13 +87,5 @@ public sealed class BlockStatistics
             default:
                 break;
         }
-    }
-
-    /// <summary>That many bytes of it were done.</summary>
-    public void CountBytes(BlockOperation operation, long bytes)
-    {
-        if (operation == BlockOperation.Read) ReadBytes += bytes;
-        else if (operation is BlockOperation.Write or BlockOperation.WriteZeroes)
-            WriteBytes += bytes;
     }
 }

@@ -53,9 +53,13 @@ public sealed record QueueLimits
     };
 
     /// <summary>Longest request of that operation.</summary>
-    public long MaxFor(BlockOperation operation) => operation switch
+    public long MaxFor(BlockOperation operation) =>
+        operation is BlockOperation.Read or BlockOperation.Write
+            ? MaxBytes
+            : MaxForOther(operation);
+
+    private long MaxForOther(BlockOperation operation) => operation switch
     {
-        BlockOperation.Read or BlockOperation.Write => MaxBytes,
         BlockOperation.Discard => MaxDiscardBytes,
         BlockOperation.WriteZeroes => MaxWriteZeroesBytes,
         BlockOperation.Flush or BlockOperation.Extents => long.MaxValue,

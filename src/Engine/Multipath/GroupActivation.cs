@@ -118,7 +118,7 @@ internal sealed class GroupActivation
 
     private void Activate(PgPath path)
     {
-        bool isThere = path.IsActive && path.Device.Queue is not { IsDying: true };
+        bool isThere = path.IsActive && path.Queue is not { IsDying: true };
         if (isThere && path.Device.HardwareHandler is { } handler)
             handler.Activate(result => OnActivated(path, result));
         else

@@ -18,7 +18,7 @@ public sealed partial class MultipathTarget
     {
         foreach (PriorityGroup group in _groups)
             foreach (PgPath member in group.Paths)
-                if (member.Device.Queue == path) FailPath(member);
+                if (member.Queue == path) FailPath(member);
     }
 
     /// <summary>Puts a path back into use; nothing happens to one that works.</summary>

@@ -28,14 +28,18 @@ public sealed partial class MultipathTarget
             _activation.StartRound();
             return MapResult.DelayRequeue;
         }
-        RequestQueue queue = path.Device.Queue!;
+        RequestQueue queue = path.Queue!;
         clone = queue.TryAllocateClone(origin, owner);
         if (clone is null)
         {
+            if (queue.IsDying)
+            {
+                _activation.StartFor(path);
+                return MapResult.DelayRequeue;
+            }
+            clone = TryOthers(origin, owner, ref path);
             // Back-pressure, not a delay: while it waits, the queue above goes on merging.
-            if (!queue.IsDying) return MapResult.Requeue;
-            _activation.StartFor(path);
-            return MapResult.DelayRequeue;
+            if (clone is null) return MapResult.Requeue;
         }
         StartIo(path, io, origin.Length);
         return MapResult.Remapped;
@@ -50,7 +54,7 @@ public sealed partial class MultipathTarget
     public EndIoResult EndIo(TargetIo io, BlockOperation operation, ref BlockStatus status)
     {
         EndIoResult result = EndIoResult.Done;
-        if (status.IsPathError())
+        if (status != BlockStatus.Ok && status.IsPathError())
         {
             result = status == BlockStatus.Resource
                 ? EndIoResult.DelayRequeue
@@ -66,6 +70,23 @@ public sealed partial class MultipathTarget
     private bool MustActivate() => _queueIo || _activation.IsRequired;
 
     private static PgPath PathOf(TargetIo io) => Unsafe.As<PgPath>(io.Route!);
+
+    /// <summary>
+    /// The path has all it can take: a clone on one of those that the selector names next. A slow
+    /// path must not hold up a fast one.
+    /// </summary>
+    private static Request? TryOthers(Request origin, ICloneOwner owner, ref PgPath path)
+    {
+        PriorityGroup group = path.Group;
+        for (int left = group.Paths.Count - 1; left > 0; left--)
+        {
+            PgPath? next = group.Selector.SelectPath(origin.Length);
+            if (next is null || next == path) return null;
+            path = next;
+            if (path.Queue!.TryAllocateClone(origin, owner) is { } clone) return clone;
+        }
+        return null;
+    }
 
     private void StartIo(PgPath path, TargetIo io, long bytes)
     {

@@ -90,7 +90,7 @@ public sealed partial class MultipathTarget : IRequestTarget, IBioTarget
             if (ValidPaths == 0 && Features.QueueIfNoPath) return false;
             PriorityGroup? group = _currentGroup;
             if (_currentPath is null && _nextGroup is not null) group = _nextGroup;
-            return group is not null && IsCongested(group);
+            return group is not null && group.IsCongested;
         }
     }
 
@@ -163,20 +163,5 @@ public sealed partial class MultipathTarget : IRequestTarget, IBioTarget
     {
         _queueIo = false;
         RunQueue();
-    }
-
-    private static bool IsCongested(PriorityGroup group)
-    {
-        bool anyActive = false;
-        IReadOnlyList<PgPath> paths = group.Paths;
-        for (int i = 0; i < paths.Count; i++)
-        {
-            PgPath path = paths[i];
-            if (!path.IsActive) continue;
-            anyActive = true;
-            if (path.Device.Queue is not { IsBusy: true }) return false;
-        }
-        // A group without a working path is not busy: mapping must happen, to leave it.
-        return anyActive;
     }
 }

@@ -6,6 +6,8 @@ namespace Braid.Multipath;
 /// <summary>A path in a priority group (struct pgpath). Loop's thread only.</summary>
 public sealed class PgPath
 {
+    private RequestQueue? _queue;
+
     internal PgPath(BlockDevice device, PriorityGroup group)
     {
         Device = device;
@@ -15,6 +17,9 @@ public sealed class PgPath
     public BlockDevice Device { get; }
 
     public PriorityGroup Group { get; }
+
+    /// <summary>Of its device, which keeps the queue it once has; null for none yet.</summary>
+    internal RequestQueue? Queue => _queue ??= Device.Queue;
 
     /// <summary>False from <c>fail_path</c> until <c>reinstate_path</c>.</summary>
     public bool IsActive { get; internal set; } = true;

@@ -24,5 +24,23 @@ public sealed class PriorityGroup
     /// <summary>Used only when no other group has a path (disable_group).</summary>
     public bool IsBypassed { get; internal set; }
 
+    /// <summary>
+    /// Every working path is busy. A group without one is not: mapping must happen, to leave it.
+    /// </summary>
+    internal bool IsCongested
+    {
+        get
+        {
+            bool anyActive = false;
+            foreach (PgPath path in _paths)
+            {
+                if (!path.IsActive) continue;
+                anyActive = true;
+                if (path.Queue is not { IsBusy: true }) return false;
+            }
+            return anyActive;
+        }
+    }
+
     internal void Add(PgPath path) => _paths.Add(path);
 }

@@ -70,7 +70,17 @@ internal sealed unsafe partial class NbdServerConnection
     public bool IsOpen => !_closed;
 
     private bool CanTakeMore =>
-        !_draining && _waiting is null && !_slots.IsFull && IsFairShare(NextLength());
+        !_draining && _waiting is null && !_slots.IsFull && IsFairShareOfTags
+        && IsFairShare(NextLength());
+
+    /// <summary>
+    /// As <see cref="IsFairShare"/> has it for memory: who has commands under way may take more
+    /// only while more tags are free than those. A flood leaves as many as it has, two leave a
+    /// third, and whoever comes with few finds a tag at once.
+    /// </summary>
+    private bool IsFairShareOfTags =>
+        _slots.Active == 0 || _device.Queue is not { Tags: { } tags }
+        || _slots.Active < tags.Depth - tags.InUse;
 
     /// <summary>Reads no more commands, and closes when the last reply has been sent.</summary>
     public void Drain()

@@ -65,6 +65,9 @@ public sealed unsafe class BufferPool : IDisposable
     /// <summary>Bytes given out, rounded up as they are given.</summary>
     public long InUse { get; private set; }
 
+    /// <summary>The most that ever was given out at the same time, in bytes.</summary>
+    public long MostInUse { get; private set; }
+
     /// <summary>Whether somebody waits for memory.</summary>
     public bool HasWaiters => _waiters.Count > 0;
 
@@ -87,6 +90,7 @@ public sealed unsafe class BufferPool : IDisposable
         }
         if (page == None) return null;
         InUse += 1L << order;
+        MostInUse = Math.Max(MostInUse, InUse);
         return _memory + ((long)page << MinOrder);
     }
 

@@ -97,6 +97,21 @@ internal sealed class ScriptedClient
         Send(bytes);
     }
 
+    /// <summary>Sends that many writes of the payload, one behind the other, without waiting.</summary>
+    public async Task WriteAllAsync(int count, byte[] payload)
+    {
+        byte[] bytes = new byte[NbdProtocol.RequestSize];
+        for (int write = 0; write < count; write++)
+        {
+            ulong offset = (ulong)write * (ulong)payload.Length;
+            new NbdRequest(
+                NbdCommandFlags.None, NbdCommand.Write, (ulong)write, offset,
+                (uint)payload.Length).Write(bytes);
+            await SendAsync(bytes).ConfigureAwait(false);
+            await SendAsync(payload).ConfigureAwait(false);
+        }
+    }
+
     public NbdSimpleReply SimpleReply()
     {
         byte[] bytes = Read(NbdProtocol.SimpleReplySize);

@@ -16,7 +16,7 @@ internal sealed unsafe class BioSplitter(RequestQueue queue) : IBioOwner
         // Its data is a list of answers, not the bytes of the range: it cannot be cut.
         if (bio.Operation == BlockOperation.Extents) return false;
         QueueLimits limits = queue.Limits;
-        if (bio.Length > MaxFor(bio)) return true;
+        if (bio.Length > MaxFor(bio, limits)) return true;
         long border = limits.BoundaryBytes;
         return border > 0 && bio.Length > 0 && bio.Offset / border != (bio.End - 1) / border;
     }
@@ -53,9 +53,8 @@ internal sealed unsafe class BioSplitter(RequestQueue queue) : IBioOwner
         if (--whole.Parts == 0) whole.EndWith(whole.Status, whole.Stale);
     }
 
-    private long MaxFor(Bio bio)
+    private static long MaxFor(Bio bio, QueueLimits limits)
     {
-        QueueLimits limits = queue.Limits;
         long max = limits.MaxFor(bio.Operation);
         return bio.SegmentBytes == 0 ? max
             : Math.Min(max, (long)limits.MaxSegments * bio.SegmentBytes);
@@ -65,7 +64,7 @@ internal sealed unsafe class BioSplitter(RequestQueue queue) : IBioOwner
     {
         QueueLimits limits = queue.Limits;
         // A limit may be odd (2^32 - 1 in NBD); all parts but the last end with a block.
-        long max = MaxFor(bio);
+        long max = MaxFor(bio, limits);
         if (max > limits.LogicalBlockSize) max -= max % limits.LogicalBlockSize;
         Invariant.That(max > 0);
         long length = Math.Min(bio.End - position, max);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.CompilerServices;
 using Braid.Io;
 
 namespace Braid.Block;
@@ -33,6 +34,8 @@ public interface ICloneOwner
 public sealed class Request
 {
     private const long Condemned = -1;
+
+    private RequestLinks _links;
 
     internal Request(RequestQueue queue, int tag)
     {
@@ -98,13 +101,14 @@ public sealed class Request
 
     public bool IsWrite => Operation is not (BlockOperation.Read or BlockOperation.Extents);
 
+    /// <summary>The last of several bios; null for one, and of a clone.</summary>
     internal Bio? LastBio { get; set; }
 
     /// <summary>Of a clone: who is told of its end.</summary>
     internal ICloneOwner? CloneOwner { get; set; }
 
     /// <summary>Links of the list or scheduler it is in.</summary>
-    internal RequestLinks Links { get; } = new();
+    internal ref RequestLinks Links => ref _links;
 
     /// <summary>Of a clone: it is durable when it ends (REQ_FUA).</summary>
     public void MakeDurable() => Flags |= BioFlags.Fua;
@@ -129,12 +133,13 @@ public sealed class Request
         Flags = bio.Flags;
         Offset = bio.Offset;
         Length = bio.Length;
-        FirstBio = LastBio = bio;
+        FirstBio = bio;
         bio.Next = null;
         Segments = bio.Segments;
     }
 
     /// <summary>Takes over what is left of another request, whose the bios remain.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void BeginAsCloneOf(Request origin)
     {
         Operation = origin.Operation;
@@ -142,7 +147,6 @@ public sealed class Request
         Offset = origin.Offset;
         Length = origin.Length;
         FirstBio = origin.FirstBio;
-        LastBio = origin.LastBio;
         Segments = origin.Segments;
         Origin = origin;
     }
@@ -162,7 +166,7 @@ public sealed class Request
 
     internal void Append(Bio bio)
     {
-        LastBio!.Next = bio;
+        (LastBio ?? FirstBio)!.Next = bio;
         LastBio = bio;
         bio.Next = null;
         Length += bio.Length;
@@ -172,6 +176,7 @@ public sealed class Request
     internal void Prepend(Bio bio)
     {
         bio.Next = FirstBio;
+        LastBio ??= FirstBio;
         FirstBio = bio;
         Offset = bio.Offset;
         Length += bio.Length;
@@ -181,8 +186,8 @@ public sealed class Request
     /// <summary>Takes over all bios of the request that begins where this one ends.</summary>
     internal void Append(Request next)
     {
-        LastBio!.Next = next.FirstBio;
-        LastBio = next.LastBio;
+        (LastBio ?? FirstBio)!.Next = next.FirstBio;
+        LastBio = next.LastBio ?? next.FirstBio;
         Length += next.Length;
         Segments += next.Segments;
     }
@@ -205,22 +210,23 @@ public sealed class Request
                 return;
             }
             bytes -= left;
-            EndFirst(BlockStatus.Ok);
+            FirstBio = bio.Next;
+            Segments -= bio.Segments;
+            bio.EndWith(BlockStatus.Ok, Stale);
         }
     }
 
     /// <summary>Ends all bios that are left.</summary>
     internal void EndBios(BlockStatus status)
     {
-        while (FirstBio is not null) EndFirst(status);
-    }
-
-    private void EndFirst(BlockStatus status)
-    {
-        Bio bio = FirstBio!;
-        FirstBio = bio.Next;
-        if (FirstBio is null) LastBio = null;
-        Segments -= bio.Segments;
-        bio.EndWith(status, Stale);
+        Bio? bio = FirstBio;
+        FirstBio = null;
+        while (bio is not null)
+        {
+            // It is its owner's again as soon as it has ended.
+            Bio? next = bio.Next;
+            bio.EndWith(status, Stale);
+            bio = next;
+        }
     }
 }

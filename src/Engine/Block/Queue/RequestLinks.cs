@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+using Braid.Io;
+
 namespace Braid.Block;
 
 /// <summary>
 /// The links of a request: a request is in one list at a time, and in a scheduler also in its
-/// sorted tree. Allocated with the request.
+/// sorted tree. A part of the request: those of a list change several times on its way.
 /// </summary>
-internal sealed class RequestLinks
+internal struct RequestLinks
 {
     public Request? Next { get; set; }
 
     public Request? Previous { get; set; }
-
-    /// <summary>The list it is in.</summary>
-    public RequestList? List { get; set; }
 
     public Request? Left { get; set; }
 
@@ -44,10 +43,9 @@ internal sealed class RequestList
 
     public void AddLast(Request request)
     {
-        RequestLinks links = request.Links;
+        ref RequestLinks links = ref request.Links;
         links.Previous = Last;
         links.Next = null;
-        links.List = this;
         if (Last is null) First = request;
         else Last.Links.Next = request;
         Last = request;
@@ -56,24 +54,35 @@ internal sealed class RequestList
 
     public void AddFirst(Request request)
     {
-        RequestLinks links = request.Links;
+        ref RequestLinks links = ref request.Links;
         links.Previous = null;
         links.Next = First;
-        links.List = this;
         if (First is null) Last = request;
         else First.Links.Previous = request;
         First = request;
         Count++;
     }
 
+    /// <summary>Takes over all of another list, behind its own.</summary>
+    public void TakeAll(RequestList other)
+    {
+        if (other.First is not { } first) return;
+        first.Links.Previous = Last;
+        if (Last is null) First = first;
+        else Last.Links.Next = first;
+        Last = other.Last;
+        Count += other.Count;
+        other.First = other.Last = null;
+        other.Count = 0;
+    }
+
     /// <summary>Moves a request to right before another one of this list.</summary>
     public void MoveBefore(Request request, Request place)
     {
         Remove(request);
-        RequestLinks links = request.Links;
+        ref RequestLinks links = ref request.Links;
         links.Previous = place.Links.Previous;
         links.Next = place;
-        links.List = this;
         if (links.Previous is null) First = request;
         else links.Previous.Links.Next = request;
         place.Links.Previous = request;
@@ -82,21 +91,27 @@ internal sealed class RequestList
 
     public void Remove(Request request)
     {
-        RequestLinks links = request.Links;
-        Io.Invariant.That(links.List == this);
+        ref RequestLinks links = ref request.Links;
+        // Its neighbours know it: it is in this list, or in the middle of another.
+        Invariant.That((links.Previous is { } left ? left.Links.Next : First) == request);
+        Invariant.That((links.Next is { } right ? right.Links.Previous : Last) == request);
         if (links.Previous is null) First = links.Next;
         else links.Previous.Links.Next = links.Next;
         if (links.Next is null) Last = links.Previous;
         else links.Next.Links.Previous = links.Previous;
         links.Next = links.Previous = null;
-        links.List = null;
         Count--;
     }
 
     public Request? TakeFirst()
     {
-        Request? first = First;
-        if (first is not null) Remove(first);
+        if (First is not { } first) return null;
+        Request? next = first.Links.Next;
+        First = next;
+        if (next is null) Last = null;
+        else next.Links.Previous = null;
+        first.Links.Next = null;
+        Count--;
         return first;
     }
 }

@@ -24,16 +24,14 @@ public sealed partial class RequestQueue
         if (request.CloneOwner is { } owner)
         {
             request.State = RequestState.Queued;
-            Statistics.CountCloneEnd(request.Operation);
-            Statistics.CountBytes(request.Operation, request.Length);
+            Statistics.CountCloneEnd(request.Operation, request.Length);
             LeaveDriver();
             owner.EndClone(request, status, done);
             return;
         }
-        Statistics.CountEnd(request.Operation);
-        AdvanceBy(request, done);
-        Statistics.CountBytes(request.Operation, request.Length);
+        Statistics.CountEnd(request.Operation, request.Length);
         _bytes -= request.Length;
+        if (status != BlockStatus.Ok) request.Advance(done);
         request.EndBios(status);
         Free(request);
         LeaveDriver();
@@ -42,7 +40,7 @@ public sealed partial class RequestQueue
     /// <summary>Gives the tag back: of a clone, by its owner; the queue's others itself.</summary>
     public void Free(Request request)
     {
-        request.FirstBio = request.LastBio = null;
+        request.FirstBio = null;
         Tags.Return(request);
         if (HasWork) Run();
     }

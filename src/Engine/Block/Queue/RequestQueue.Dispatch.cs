@@ -90,7 +90,7 @@ public sealed partial class RequestQueue
         BlockStatus status = Issue(clone);
         bool hasFailed = status is not (
             BlockStatus.Ok or BlockStatus.Resource or BlockStatus.DeviceResource);
-        if (hasFailed) Statistics.CountCloneEnd(clone.Operation);
+        if (hasFailed) Statistics.CountCloneEnd(clone.Operation, 0);
         return status;
     }
 

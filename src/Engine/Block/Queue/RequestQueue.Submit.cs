@@ -49,7 +49,7 @@ public sealed partial class RequestQueue
     internal void FreeMerged(Request request)
     {
         CountMerge(request);
-        request.FirstBio = request.LastBio = null;
+        request.FirstBio = null;
         Free(request);
     }
 
@@ -93,10 +93,14 @@ public sealed partial class RequestQueue
 
     private void Unplug()
     {
-        while (_plug.TakeFirst() is { } request)
+        Request? next = _plug.First;
+        while (next is { } request)
         {
-            if (request.Operation == BlockOperation.Flush) _dispatch.AddLast(request);
-            else _scheduler.Insert(request);
+            next = request.Links.Next;
+            if (request.Operation != BlockOperation.Flush) continue;
+            _plug.Remove(request);
+            _dispatch.AddLast(request);
         }
+        _scheduler.InsertAll(_plug);
     }
 }

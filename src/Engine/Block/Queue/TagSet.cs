@@ -45,7 +45,6 @@ public sealed class TagSet
     /// <summary>The same, of all tags.</summary>
     internal Request? TryTakeReserved() => _freeCount == 0 ? null : Take();
 
-
     private Request Take()
     {
         Request request = _requests[_free[--_freeCount]];
@@ -58,6 +57,7 @@ public sealed class TagSet
     {
         Invariant.That(request.State != RequestState.Free && request.FirstBio is null);
         request.State = RequestState.Free;
+        request.LastBio = null;
         request.Origin = null;
         request.CloneOwner = null;
         request.Stale = null;

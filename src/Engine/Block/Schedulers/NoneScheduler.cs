@@ -15,6 +15,8 @@ internal sealed class NoneScheduler(RequestQueue queue) : RequestScheduler(queue
 
     public override void Insert(Request request) => _list.AddLast(request);
 
+    public override void InsertAll(RequestList plug) => _list.TakeAll(plug);
+
     public override Request? TakeNext() => _list.TakeFirst();
 
     public override bool TryMerge(Bio bio)

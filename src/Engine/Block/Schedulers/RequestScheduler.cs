@@ -14,6 +14,12 @@ internal abstract class RequestScheduler(RequestQueue queue)
     /// <summary>Takes a request; it may be merged into one that waits, and freed.</summary>
     public abstract void Insert(Request request);
 
+    /// <summary>Takes all requests of a plug, in their order.</summary>
+    public virtual void InsertAll(RequestList plug)
+    {
+        while (plug.TakeFirst() is { } request) Insert(request);
+    }
+
     /// <summary>The request to dispatch next, taken out; null for none.</summary>
     public abstract Request? TakeNext();
 

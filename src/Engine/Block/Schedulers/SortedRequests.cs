@@ -13,7 +13,7 @@ internal sealed class SortedRequests(LoopRandom random)
 
     public void Add(Request request)
     {
-        RequestLinks links = request.Links;
+        ref RequestLinks links = ref request.Links;
         links.Left = links.Right = null;
         links.Priority = random.NextUInt64();
         Request? parent = null;
@@ -35,7 +35,7 @@ internal sealed class SortedRequests(LoopRandom random)
 
     public void Remove(Request request)
     {
-        RequestLinks links = request.Links;
+        ref RequestLinks links = ref request.Links;
         while (links.Left is not null && links.Right is not null)
         {
             bool left = links.Left.Links.Priority > links.Right.Links.Priority;

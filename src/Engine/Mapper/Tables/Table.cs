@@ -35,6 +35,7 @@ public sealed class Table
     {
         _entries = [.. entries];
         Invariant.That(_entries.Length > 0);
+        SizeBytes = _entries[^1].End;
         foreach (BlockDevice device in Devices)
         {
             device.Open();
@@ -50,7 +51,7 @@ public sealed class Table
 
     public IReadOnlyList<TargetEntry> Entries => _entries;
 
-    public long SizeBytes => _entries[^1].End;
+    public long SizeBytes { get; }
 
     /// <summary>The only target of a request-based device.</summary>
     public IRequestTarget? RequestTarget =>

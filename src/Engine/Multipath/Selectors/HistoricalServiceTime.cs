@@ -39,7 +39,7 @@ internal sealed class HistoricalServiceTime : PathSelector
         SelectorPath? best = Valid.First;
         if (best is null) return null;
         ulong now = (ulong)_loop.NowNs;
-        for (SelectorPath? at = best.Next; at is not null; at = at.Next)
+        for (SelectorPath? at = Valid.After(best); at is not null; at = Valid.After(at))
             if (Compare(Of(at), Of(best), now) < 0) best = at;
         Valid.MoveLast(best);
         return best.Path;

@@ -18,7 +18,7 @@ internal sealed class QueueLength(Action<string> log) : PathSelector(log)
         while (at is not null && best!.InFlight > 0)
         {
             if (at.InFlight < best.InFlight) best = at;
-            at = at.Next;
+            at = Valid.After(at);
         }
         if (best is null) return null;
         Valid.MoveLast(best);

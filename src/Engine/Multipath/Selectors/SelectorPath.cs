@@ -2,7 +2,7 @@
 namespace Braid.Multipath;
 
 /// <summary>
-/// What a selector keeps for a path, and its link in the list of valid or of failed paths.
+/// What a selector keeps for a path, and its links in the ring of valid or of failed paths.
 /// </summary>
 internal class SelectorPath(PgPath path)
 {
@@ -21,42 +21,50 @@ internal class SelectorPath(PgPath path)
     public long InFlight { get; set; }
 }
 
-/// <summary>A list of paths whose order is the selector's memory.</summary>
+/// <summary>
+/// A list of paths whose order is the selector's memory. A ring: the first becomes the last by a
+/// step.
+/// </summary>
 internal sealed class SelectorList
 {
     public SelectorPath? First { get; private set; }
 
-    private SelectorPath? Last { get; set; }
+    /// <summary>The next one; null after the last.</summary>
+    public SelectorPath? After(SelectorPath path) => path.Next == First ? null : path.Next;
 
     public void AddLast(SelectorPath path)
     {
-        path.Next = null;
-        path.Previous = Last;
-        if (Last is null) First = path;
-        else Last.Next = path;
-        Last = path;
+        if (First is not { } first)
+        {
+            First = path.Next = path.Previous = path;
+            return;
+        }
+        path.Next = first;
+        path.Previous = first.Previous;
+        first.Previous!.Next = path;
+        first.Previous = path;
     }
 
     public void AddFirst(SelectorPath path)
     {
-        path.Previous = null;
-        path.Next = First;
-        if (First is null) Last = path;
-        else First.Previous = path;
+        AddLast(path);
         First = path;
     }
 
     public void Remove(SelectorPath path)
     {
-        if (path.Previous is null) First = path.Next;
-        else path.Previous.Next = path.Next;
-        if (path.Next is null) Last = path.Previous;
-        else path.Next.Previous = path.Previous;
+        path.Previous!.Next = path.Next;
+        path.Next!.Previous = path.Previous;
+        if (First == path) First = path.Next == path ? null : path.Next;
     }
 
     public void MoveLast(SelectorPath path)
     {
-        if (path == Last) return;
+        if (path == First)
+        {
+            First = path.Next;
+            return;
+        }
         Remove(path);
         AddLast(path);
     }

@@ -25,7 +25,7 @@ internal sealed class ServiceTime(Action<string> log) : PathSelector(log)
     {
         SelectorPath? best = Valid.First;
         if (best is null) return null;
-        for (SelectorPath? at = best.Next; at is not null; at = at.Next)
+        for (SelectorPath? at = Valid.After(best); at is not null; at = Valid.After(at))
             if (Compare(at, best, (ulong)bytes) < 0) best = at;
         Valid.MoveLast(best);
         return best.Path;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-namespace Braid.Bench.Macro;
+namespace Braid.Bench;
 
 /// <summary>The middle of several measurements, and how far apart they lie.</summary>
 internal readonly record struct Spread(double Median, double Min, double Max)

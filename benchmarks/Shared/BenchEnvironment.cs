@@ -2,7 +2,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Braid.Bench.Macro;
+namespace Braid.Bench;
 
 /// <summary>Names the machine and the programs, so that a number can be judged later.</summary>
 internal static class BenchEnvironment

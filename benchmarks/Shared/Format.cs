@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Globalization;
 
-namespace Braid.Bench.Macro;
+namespace Braid.Bench;
 
 /// <summary>Numbers as reports show them.</summary>
 internal static class Format
