@@ -47,7 +47,9 @@ internal sealed class NbdPathOptions
                 "proof" => StaleWriteGuard.Proof,
                 _ => StaleWriteGuard.Time,
             },
-            QuiesceNs = isTime && guard != "time" ? OptionWords.Seconds(parsed, _staleWriteGuard) : null,
+            QuiesceNs = isTime && guard != "time"
+                ? OptionWords.Seconds(parsed, _staleWriteGuard)
+                : null,
         };
     }
 }

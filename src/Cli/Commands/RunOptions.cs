@@ -163,7 +163,8 @@ internal sealed class RunOptions
                 CapMerges = true,
                 FreeRetries = MapOptions.FreeRetries,
                 KeptBytes = OptionWords.Size(parsed, _writeCacheLimit)!.Value,
-                Scheduler = (SchedulerKind)OptionWords.Choose(parsed, _scheduler, "none", "deadline"),
+                Scheduler = (SchedulerKind)OptionWords.Choose(
+                    parsed, _scheduler, "none", "deadline"),
             },
             Nbd = _nbd.Read(parsed),
             WriteCache = ReadWriteCache(parsed),

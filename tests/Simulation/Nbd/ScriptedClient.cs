@@ -97,7 +97,9 @@ internal sealed class ScriptedClient
         Send(bytes);
     }
 
-    /// <summary>Sends that many writes of the payload, one behind the other, without waiting.</summary>
+    /// <summary>
+    /// Sends that many writes of the payload, one behind the other, without waiting.
+    /// </summary>
     public async Task WriteAllAsync(int count, byte[] payload)
     {
         byte[] bytes = new byte[NbdProtocol.RequestSize];

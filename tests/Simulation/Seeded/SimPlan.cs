@@ -27,7 +27,9 @@ internal sealed record SimPlan
     /// <summary>What the engine is told of caches.</summary>
     public WriteCache WriteCache => MapQueue.WriteCache;
 
-    /// <summary>What was acknowledged is kept while the daemon lives, whatever caches lose.</summary>
+    /// <summary>
+    /// What was acknowledged is kept while the daemon lives, whatever caches lose.
+    /// </summary>
     public bool KeepsWrites => WriteCache == WriteCache.Private;
 
     public SimServerKind Servers { get; init; } = new();
