@@ -14,7 +14,7 @@ public sealed class HedgeTests
             ["off", "p95, 1 %", "p95, 2.5 %", "off", "p95, 1 %", "p95, 2.5 %"]);
         settings[0].Arguments.ShouldBe(["--selector", "round-robin 0"]);
         settings[5].Arguments.ShouldBe(
-            ["--selector", "queue-length 0", "--hedge-reads", "p95", "--hedge-share", "2.5"]);
+            ["--selector", "service-time 0", "--hedge-reads", "p95", "--hedge-share", "2.5"]);
     }
 
     [Fact]

@@ -18,17 +18,17 @@ internal static class HedgeCommand
         "--pause", 40, "How long one server is stopped each time, in milliseconds.");
 
     private static readonly Option<int> EveryMs = Number(
-        "--every", 400, "From one stop to the next, in milliseconds.");
+        "--every", 800, "From one stop to the next, in milliseconds.");
 
     private static readonly Option<int> Rate = Number(
         "--rate", 4000, "Reads a second, at the most.");
 
-    private static readonly Option<int> Depth = Number("--depth", 16, "Reads in flight.");
+    private static readonly Option<int> Depth = Number("--depth", 64, "Reads in flight.");
 
     private static readonly Option<string> Percentile = new("--percentile")
     {
         Description = "Of --hedge-reads.",
-        DefaultValueFactory = _ => "p95",
+        DefaultValueFactory = _ => "p90",
         HelpName = "P",
     };
 

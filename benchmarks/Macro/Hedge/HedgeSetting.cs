@@ -2,12 +2,12 @@
 namespace Braid.Bench.Macro;
 
 /// <summary>What is measured side by side: a selector, and when reads are hedged.</summary>
-/// <param name="Selector">As `braid run` takes it, without its count of arguments.</param>
+/// <param name="Selector">As `braid run` takes it, with no arguments of its own.</param>
 /// <param name="Percentile">Of --hedge-reads; null for none.</param>
 /// <param name="Share">Of --hedge-share, in percent.</param>
 internal sealed record HedgeSetting(string Selector, string? Percentile, double Share)
 {
-    private static readonly string[] Selectors = ["round-robin", "queue-length"];
+    private static readonly string[] Selectors = ["round-robin", "service-time"];
 
     public bool IsHedged => Percentile is not null;
 

@@ -17,7 +17,7 @@ internal sealed class HedgeReadsOptions
 
     private readonly Option<string?> _hedgeShare = new("--hedge-share")
     {
-        Description = "At most so many of a hundred reads are sent twice, and a burst of 32. "
+        Description = "At most so many of a hundred reads are sent twice, and a burst of 64. "
             + "Default: 5.",
         HelpName = "PERCENT",
     };

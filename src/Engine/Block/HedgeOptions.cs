@@ -21,7 +21,7 @@ public sealed record HedgeOptions
     /// <summary>
     /// Hedges that may be saved up: a path that stands still has a queue of clients' reads at once.
     /// </summary>
-    public const int Burst = 32;
+    public const int Burst = 64;
 
     /// <summary>
     /// A read is due when it has waited longer than this percentile of the reads of its path;

@@ -129,12 +129,14 @@ public sealed class HedgeRulesTests
     {
         var bench = new HedgeBench(options: new QueueOptions
         {
+            Depth = 256,
             Hedging = new HedgeOptions { Percentile = 90, SharePercent = 50 },
         });
         bench.A.DelayNs = null;
-        var stuck = new List<HeldRead>();
-        int wanted = HedgeOptions.Burst + 8;
-        while (bench.A.InFlight.Count < wanted) stuck.Add(bench.Read(stuck.Count * 8192L));
+        const int Wanted = HedgeOptions.Burst + 8;
+        // Every second one goes to a.
+        for (int i = 0; i < 2 * Wanted; i++) bench.Read(i * 4096L);
+        bench.A.InFlight.Count.ShouldBe(Wanted);
         bench.Bench.Loop.RunFor(2 * HedgeBench.DueNs);
         long sent = bench.Hedges.Sent;
         sent.ShouldBe(HedgeOptions.Burst);
@@ -145,10 +147,10 @@ public sealed class HedgeRulesTests
             bench.Read();
             bench.Bench.Loop.RunFor(HedgeBench.UsualNs);
         }
-        bench.Hedges.Sent.ShouldBe(wanted);
+        bench.Hedges.Sent.ShouldBe(Wanted);
         bench.Bench.Loop.RunFor(HedgeBench.DueNs);
         bench.Bench.Owner.ShouldAllHaveEnded();
-        bench.Hedges.Late.ShouldBe(wanted);
+        bench.Hedges.Late.ShouldBe(Wanted);
         bench.A.CompleteAll();
         bench.ShouldBeAtRest();
     }
