@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using Braid.Block;
 using Braid.Daemon;
+using Braid.Io;
 using Braid.Transports.Nbd;
 using Braid.Wire.Nbd;
 
@@ -127,6 +128,14 @@ internal sealed class RunOptions
         HelpName = "FILE",
     };
 
+    private readonly Option<string> _io = new("--io")
+    {
+        Description = "What the loop waits with: epoll, io_uring, or auto, which is io_uring where "
+            + "the machine allows it.",
+        DefaultValueFactory = _ => IoLoops.DefaultWord,
+        HelpName = "BACKEND",
+    };
+
     private readonly Option<bool> _quiet = new("--quiet")
     {
         Description = "Log warnings only.",
@@ -138,12 +147,15 @@ internal sealed class RunOptions
         [
             _path, _export, _name, _size, _table, _selector, _grouping, _queueIfNoPath,
             _queueMode, _scheduler, _ioTimeout, _connectTimeout, _staleWriteGuard, _writeCache,
-            _control, _statsFile, _quiet,
+            _control, _statsFile, _io, _quiet,
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
 
     public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);
+
+    public IoBackend Backend(ParseResult parsed) =>
+        (IoBackend)Choose(parsed, _io, IoLoops.Words);
 
     public string? Control(ParseResult parsed) => parsed.GetValue(_control);
 

@@ -22,8 +22,8 @@ internal sealed class RealHouse : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("braid-test-").FullName;
     private readonly SocketNetwork _network = new();
-    private readonly EpollLoop _storageLoop = new("storage");
-    private readonly EpollLoop _clientLoop = new("client");
+    private readonly IoLoop _storageLoop = IoLoops.Start("storage");
+    private readonly IoLoop _clientLoop = IoLoops.Start("client");
     private readonly BufferPool _pool = new(PoolBytes);
     private readonly MemoryStore _store = new("volume", VolumeBytes);
     private readonly MemoryDevice _volume;
@@ -48,7 +48,7 @@ internal sealed class RealHouse : IDisposable
             .ShouldBeTrue();
     }
 
-    public EpollLoop MapLoop { get; } = new("map");
+    public IoLoop MapLoop { get; } = IoLoops.Start("map");
 
     public NbdDevice Client { get; }
 

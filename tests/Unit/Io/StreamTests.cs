@@ -5,11 +5,11 @@ using Braid.Tests.Unit.Support;
 namespace Braid.Tests.Unit.Io;
 
 /// <summary>Streams over the machine's sockets: all that the handler may rely on.</summary>
-public sealed class StreamTests : IDisposable
+public abstract class StreamTests(IoBackend backend) : IDisposable
 {
     private const int ConnectionReset = 104;
 
-    private readonly SocketBench _bench = new();
+    private readonly SocketBench _bench = new(backend);
     private readonly StreamProbe _near = new();
     private readonly StreamProbe _far = new();
 
@@ -18,6 +18,7 @@ public sealed class StreamTests : IDisposable
         _bench.Dispose();
         _near.Dispose();
         _far.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Theory]
@@ -72,7 +73,8 @@ public sealed class StreamTests : IDisposable
                 TurnPhase.Send);
         });
         await _bench.UntilAsync(() => _far.Count == 9900);
-        calls.ShouldBe(1);
+        // The other backend sends with the call that ends the turn.
+        calls.ShouldBe(backend == IoBackend.Epoll ? 1 : 0);
     }
 
     [Fact]
@@ -167,13 +169,13 @@ public sealed class StreamTests : IDisposable
     public async Task A_handler_may_close_its_stream_from_any_call(string where)
     {
         byte[] data = PinnedData.Random(1000);
+        Action close = () => _far.Stream.Close(where);
+        if (where == "prepare") _far.Preparing = close;
         await ConnectAsync(unix: true);
         await _bench.OnLoopAsync(() =>
         {
-            Action close = () => _far.Stream.Close(where);
-            if (where == "prepare") _far.Preparing = close;
-            else if (where == "received") _far.Received = _ => close();
-            else _far.Sent = close;
+            if (where == "received") _far.Received = _ => close();
+            else if (where == "sent") _far.Sent = close;
             _far.Stream.Send(data, 0, 10);
             _near.Stream.Send(data, 0, 10);
         });
@@ -275,3 +277,7 @@ public sealed class StreamTests : IDisposable
         await _bench.AdoptAsync(far, _far);
     }
 }
+
+public sealed class EpollStreamTests() : StreamTests(IoBackend.Epoll);
+
+public sealed class UringStreamTests() : StreamTests(IoBackend.IoUring);

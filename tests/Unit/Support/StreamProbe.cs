@@ -40,6 +40,8 @@ internal sealed unsafe class StreamProbe : IStreamHandler, IDisposable
 
     public long Count => _received.Length;
 
+    public bool AwaitsSent => Sent is not null;
+
     public int PrepareReceive(iovec* vectors)
     {
         Preparing?.Invoke();
