@@ -73,7 +73,7 @@ internal abstract class ThreadLoop : IoLoop
     /// <summary>Tells the events that the last poll found.</summary>
     private protected abstract void Deliver(int events);
 
-    /// <summary>The thread is about to end: what is under way with the machine ends first.</summary>
+    /// <summary>The thread is about to end: what the machine does for it ends first.</summary>
     private protected virtual void OnEnd()
     {
         // Not every backend has something under way.

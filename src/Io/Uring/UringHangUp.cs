@@ -25,7 +25,7 @@ internal sealed unsafe class UringHangUp(UringLoop loop, UringStream stream, int
     protected override void OnEnded()
     {
         HasHappened = true;
-        // If it is still paused, that is its end; else the receive finds it, after what came before.
+        // If it is still paused, that is its end; else the receive finds it, in its order.
         stream.ResumeReceive();
     }
 }

@@ -11,8 +11,8 @@ namespace Braid.Io;
 /// Receives are asked for before there is data: what a stream receives into is the kernel's until
 /// it has received. Waiting for readiness first, and receiving then, would leave memory alone, and
 /// cost a second system call a turn.
-/// Sends are asked not to block, all or nothing, and to tell only when they could not: they are over
-/// when the call returns, and a send that went well does not end the wait.
+/// Sends are asked not to block, and to tell only what could not be sent whole: they are over when
+/// the call returns, and one that went well does not end the wait.
 /// </remarks>
 internal sealed unsafe class UringLoop : ThreadLoop
 {

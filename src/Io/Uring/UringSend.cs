@@ -5,15 +5,17 @@ using Braid.Io.Abi;
 namespace Braid.Io;
 
 /// <summary>
-/// The send of a stream. It is tried without blocking: over when the call that submitted it is. What
-/// did not fit is left with the kernel, which goes on when there is room, and tells of each part.
+/// The send of a stream. It is tried without blocking: over when the call that submitted it is.
+/// What did not fit is left with the kernel, which goes on when there is room, and tells of each
+/// part.
 /// </summary>
 /// <remarks>
 /// The kernel copies header and vectors when they are submitted (IORING_FEAT_SUBMIT_STABLE): the
 /// queue may grow meanwhile.
-/// With MSG_WAITALL a part is a failure, which is told where success is not. Kernels before 6.1 lose
-/// the count of the part then, and the bytes would be sent twice: there, each send is told. What is
-/// left with the kernel does without MSG_WAITALL: what was sent before a cancel has to be known.
+/// With MSG_WAITALL a part is a failure, which is told where success is not. Kernels before 6.1 may
+/// lose the count of the part then, and the bytes would be sent twice: there, each send is told.
+/// What is left with the kernel does without MSG_WAITALL: what was sent before a cancel has to be
+/// known.
 /// </remarks>
 internal sealed unsafe class UringSend(UringLoop loop, UringStream stream, int fd)
     : UringOperation(loop)

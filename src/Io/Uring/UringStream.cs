@@ -4,8 +4,8 @@ using Braid.Io.Abi;
 namespace Braid.Io;
 
 /// <summary>
-/// A socket on a <see cref="UringLoop"/>: a receive that is always under way while the handler wants
-/// bytes, and a send in the turn in which there is something to send.
+/// A socket on a <see cref="UringLoop"/>: a receive that is always under way while the handler
+/// wants bytes, and a send in the turn in which there is something to send.
 /// </summary>
 internal sealed unsafe class UringStream : StreamSocket
 {
