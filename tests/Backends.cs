@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Braid.Io;
 
-namespace Braid.Tests.Unit.Support;
+namespace Braid.Tests;
 
 /// <summary>Loops of the machine, of the backend that a test is for.</summary>
 internal static class Backends
