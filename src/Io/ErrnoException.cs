@@ -9,7 +9,8 @@ namespace Braid.Io;
 public sealed class ErrnoException : IOException
 {
     public ErrnoException(string call, string what, int errno)
-        : base($"{call} {what}: {Marshal.GetPInvokeErrorMessage(errno)}")
+        : base($"{call}{(what.Length > 0 ? " " : "")}{what}: "
+            + Marshal.GetPInvokeErrorMessage(errno))
     {
         Call = call;
         Errno = errno;

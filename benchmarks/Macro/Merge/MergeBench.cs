@@ -39,7 +39,7 @@ internal sealed class MergeBench(int rounds, TimeSpan length)
             workspace.NewFile("server.log"));
         await NbdProbe.WaitAsync("nbdkit", server, address, cancel);
         using var network = new SocketNetwork();
-        using var loop = new EpollLoop("bench-io-0");
+        using var loop = IoLoops.Start("bench-io-0");
         string[] uris = [address.UriOf("p0"), address.UriOf("p1")];
         var samples = new Dictionary<(MergeStream, string), List<MergeSample>>();
         foreach (MergeStream stream in MergeStream.All)

@@ -36,7 +36,7 @@ internal static class RunCommand
             ControlSocket = ControlPlace.ForRun(given.Control(parsed), options.Name, logger),
         };
         using var network = new SocketNetwork();
-        using var loop = new EpollLoop("braid-io-0");
+        using IoLoop loop = StartLoop(given.Backend(parsed), logger);
         MapService service = Make(loop, network, options, logger);
         using var signals = new Signals(() => _ = ReportAsync(service, loop, statsFile));
         try
@@ -62,6 +62,9 @@ internal static class RunCommand
         }
         return ExitStatus.Done;
     }
+
+    private static IoLoop StartLoop(IoBackend backend, ILogger logger) =>
+        IoLoops.Start("braid-io-0", backend, line => logger.LogWarning("{Text}", line));
 
     private static MapService Make(
         IoLoop loop, INetwork network, MapOptions options, ILogger logger)

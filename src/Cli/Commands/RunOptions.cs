@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using Braid.Block;
 using Braid.Daemon;
+using Braid.Io;
 using Braid.Wire.Nbd;
 
 namespace Braid.Cli;
@@ -111,6 +112,14 @@ internal sealed class RunOptions
         HelpName = "FILE",
     };
 
+    private readonly Option<string> _io = new("--io")
+    {
+        Description = "What the loop waits with: epoll, io_uring, or auto, which is io_uring where "
+            + "the machine allows it.",
+        DefaultValueFactory = _ => IoLoops.DefaultWord,
+        HelpName = "BACKEND",
+    };
+
     private readonly Option<bool> _quiet = new("--quiet")
     {
         Description = "Log warnings only.",
@@ -122,12 +131,15 @@ internal sealed class RunOptions
         [
             _path, _export, _name, .. _volume.All, _table, _selector, _grouping, _queueIfNoPath,
             _queueMode, _scheduler, .. _nbd.All, _writeCache, _writeCacheLimit, .. _hedges.All,
-            _control, _statsFile, _quiet,
+            _control, _statsFile, _io, _quiet,
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
 
     public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);
+
+    public IoBackend Backend(ParseResult parsed) =>
+        (IoBackend)OptionWords.Choose(parsed, _io, IoLoops.Words);
 
     public string? Control(ParseResult parsed) => parsed.GetValue(_control);
 

@@ -29,8 +29,8 @@ internal sealed class DemoStage : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("braid-demo-").FullName;
     private readonly SocketNetwork _network = new();
-    private readonly EpollLoop _storageLoop = new("braid-storage");
-    private readonly EpollLoop _mapLoop = new("braid-io-0");
+    private readonly IoLoop _storageLoop = IoLoops.Start("braid-storage");
+    private readonly IoLoop _mapLoop = IoLoops.Start("braid-io-0");
     private readonly FileWorkers _workers = new(FileThreads, FileJobs);
     private readonly BufferPool _pool = new(PoolBytes);
     private readonly NbdServer?[] _servers = new NbdServer?[Servers];
@@ -54,7 +54,7 @@ internal sealed class DemoStage : IAsyncDisposable
             ClientLoop, _network, "client", Uri("map", "demo"), options, new NbdSettings());
     }
 
-    public EpollLoop ClientLoop { get; } = new("braid-client");
+    public IoLoop ClientLoop { get; } = IoLoops.Start("braid-client");
 
     /// <summary>A client of the map's export; on its own loop.</summary>
     public NbdDevice Client { get; }

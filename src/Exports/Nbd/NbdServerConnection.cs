@@ -69,6 +69,12 @@ internal sealed unsafe partial class NbdServerConnection
     /// <summary>False when it has gone, but for commands under way.</summary>
     public bool IsOpen => !_closed;
 
+    /// <summary>
+    /// Sent replies give memory back: to this client, which is not read from meanwhile, or to who
+    /// waits in line for some. And the last one lets a connection close.
+    /// </summary>
+    public bool AwaitsSent => _paused || _draining || _pool.HasWaiters;
+
     private bool CanTakeMore =>
         !_draining && _waiting is null && !_slots.IsFull && IsFairShareOfTags
         && IsFairShare(NextLength());

@@ -19,7 +19,6 @@ internal static unsafe partial class Libc
     public const uint EPOLLHUP = 0x010;
 
     public const int EFD_CLOEXEC = 0x80000;
-    public const int EFD_NONBLOCK = 0x800;
 
     public const int AF_UNIX = 1;
     public const int SOCK_STREAM = 1;
@@ -39,12 +38,15 @@ internal static unsafe partial class Libc
     public const int SHUT_RDWR = 2;
     public const int MSG_NOSIGNAL = 0x4000;
     public const int MSG_DONTWAIT = 0x40;
+    public const int MSG_WAITALL = 0x100;
 
     public const int PROT_READ = 1;
     public const int PROT_WRITE = 2;
+    public const int MAP_SHARED = 1;
     public const int MAP_PRIVATE = 2;
     public const int MAP_ANONYMOUS = 0x20;
     public const int MAP_NORESERVE = 0x4000;
+    public const int MAP_POPULATE = 0x8000;
 
     public const int EINTR = 4;
     public const int EIO = 5;

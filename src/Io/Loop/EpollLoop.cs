@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Diagnostics;
 using Braid.Io.Abi;
 
 namespace Braid.Io;
 
 /// <summary>
-/// The loop that runs everywhere: one thread of its own on epoll, run to completion, one receive
-/// and one send for each peer and turn.
+/// The loop that runs everywhere: epoll, one receive and one send for each peer and turn.
 /// </summary>
-public sealed unsafe class EpollLoop : IoLoop
+internal sealed class EpollLoop : ThreadLoop
 {
     /// <summary>
     /// With so many I/Os in flight the loop lets others run before it sleeps: a turn then finds
@@ -16,37 +14,18 @@ public sealed unsafe class EpollLoop : IoLoop
     /// </summary>
     private const int YieldDepth = 8;
 
-    private static readonly double NsPerTick = 1e9 / Stopwatch.Frequency;
-
     private readonly EpollPoll _poll = new();
-    private readonly EventSource _wakeUp;
-    private readonly Thread _thread;
-    private volatile bool _stopping;
-
-    /// <summary>
-    /// 1 while the loop may be asleep. Threads: set by the loop, taken by who wakes.
-    /// </summary>
-    private int _parked;
 
     /// <summary>Makes the loop and starts its thread.</summary>
     /// <param name="name">Name of the thread, 15 characters at the most are shown by ps.</param>
     public EpollLoop(string name)
-        : base((ulong)Stopwatch.GetTimestamp())
+        : base(name)
     {
-        _wakeUp = new EventSource();
-        _poll.Add(_wakeUp, _wakeUp.Fd, Libc.EPOLLIN);
-        NowNs = ReadClock();
-        _thread = new Thread(Run) { Name = name, IsBackground = true };
-        _thread.Start();
+        _poll.Add(new WakeUpSource(WakeUp), WakeUp.Fd, Libc.EPOLLIN);
+        Begin();
     }
 
-    public override bool IsCurrent => Thread.CurrentThread == _thread;
-
-    public override int Cpu => Math.Clamp(Libc.sched_getcpu(), 0, CpuCount - 1);
-
-    public override int CpuCount => Environment.ProcessorCount;
-
-    internal EpollPoll Poll => _poll;
+    public EpollPoll Events => _poll;
 
     public override StreamSocket Adopt(Connection connection, IStreamHandler handler)
     {
@@ -54,105 +33,28 @@ public sealed unsafe class EpollLoop : IoLoop
         return new EpollStream(this, ((SocketConnection)connection).Detach(), handler);
     }
 
-    protected override void Wake()
+    private protected override int Poll(long waitNs)
     {
-        // The push before is a full fence: either the loop sees the message, or we see it parked.
-        if (Volatile.Read(ref _parked) == 1 && Interlocked.Exchange(ref _parked, 0) == 1)
-            _wakeUp.Signal();
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (_stopping) return;
-        Invariant.That(!IsCurrent);
-        Post(() => _stopping = true);
-        _thread.Join();
-        _poll.Dispose();
-        _wakeUp.Dispose();
-    }
-
-    private static long ReadClock() => (long)(Stopwatch.GetTimestamp() * NsPerTick);
-
-    private void Run()
-    {
-        while (!_stopping)
+        if (waitNs != 0 && Spin.InFlight >= YieldDepth)
         {
-            int events = Wait();
-            NowNs = ReadClock();
-            _poll.Deliver(events);
-            bool any = RunTurn();
-            Spin.EndTurn(any || events > 0);
+            Statistics.SystemCalls++;
+            _ = Libc.sched_yield();
         }
-    }
-
-    private int Wait()
-    {
-        if (HasTasks || HasMessages) return PollOnce(0);
-        if (Spin.ShouldSpin && SpinWait(out int events)) return events;
-        if (Spin.InFlight >= YieldDepth) Yield();
-        Interlocked.Exchange(ref _parked, 1);
-        int timeoutMs = HasMessages ? 0 : TimeoutMs();
-        int count = PollOnce(timeoutMs);
-        Volatile.Write(ref _parked, 0);
-        return count;
-    }
-
-    private bool SpinWait(out int events)
-    {
-        long until = NowNs + SpinGovernor.SpinNs;
-        do
-        {
-            Statistics.Spins++;
-            events = PollOnce(0);
-            if (events > 0 || HasMessages) return true;
-        }
-        while (ReadClock() < until);
-        return false;
-    }
-
-    private void Yield()
-    {
         Statistics.SystemCalls++;
-        _ = Libc.sched_yield();
+        return _poll.Wait(TimeoutMs(waitNs));
     }
 
-    private int PollOnce(int timeoutMs)
-    {
-        Statistics.SystemCalls++;
-        return _poll.Wait(timeoutMs);
-    }
+    private protected override void Deliver(int events) => _poll.Deliver(events);
+
+    private protected override void DisposeBackend() => _poll.Dispose();
 
     /// <summary>Rounded up: a timer never fires early, at most a millisecond late.</summary>
-    private int TimeoutMs()
+    private static int TimeoutMs(long waitNs) => waitNs == NoLimit
+        ? -1
+        : (int)Math.Min(int.MaxValue, (waitNs + 999_999) / 1_000_000);
+
+    private sealed class WakeUpSource(LoopWakeUp wakeUp) : EpollSource
     {
-        if (Timers.NextDueNs == long.MaxValue) return -1;
-        long waitNs = Timers.NextDueNs - ReadClock();
-        return waitNs <= 0 ? 0 : (int)Math.Min(int.MaxValue, (waitNs + 999_999) / 1_000_000);
-    }
-
-    /// <summary>The eventfd that ends a wait.</summary>
-    private sealed class EventSource : EpollSource, IDisposable
-    {
-        public EventSource()
-        {
-            Fd = Libc.eventfd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK);
-            if (Fd < 0) throw ErrnoException.Last("eventfd");
-        }
-
-        public int Fd { get; }
-
-        public void Signal()
-        {
-            ulong one = 1;
-            _ = Libc.write(Fd, &one, sizeof(ulong));
-        }
-
-        public override void OnEvents(uint events)
-        {
-            ulong count;
-            _ = Libc.read(Fd, &count, sizeof(ulong));
-        }
-
-        public void Dispose() => _ = Libc.close(Fd);
+        public override void OnEvents(uint events) => wakeUp.Clear();
     }
 }

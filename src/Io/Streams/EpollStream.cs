@@ -21,14 +21,14 @@ internal sealed unsafe class EpollStream : StreamSocket
         _loop = loop;
         _fd = fd;
         _source = new Source(this);
-        loop.Poll.Add(_source, fd, _armed);
+        loop.Events.Add(_source, fd, _armed);
     }
 
     public override void ResumeReceive() => Arm(_armed | Libc.EPOLLIN);
 
     private protected override void CloseHandle()
     {
-        _loop.Poll.Remove(_source, _fd);
+        _loop.Events.Remove(_source, _fd);
         if (IsAborted) SocketHandle.DropOnClose(_fd);
         _ = Libc.close(_fd);
     }
@@ -63,8 +63,7 @@ internal sealed unsafe class EpollStream : StreamSocket
         message.msg_iovlen = (nuint)count;
         nint sent = Libc.sendmsg(_fd, &message, Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT);
         Loop.Statistics.SystemCalls++;
-        if (sent >= 0) Sent(sent);
-        else OnError("send");
+        OnSendResult(sent >= 0 ? sent : -Marshal.GetLastPInvokeError());
     }
 
     private void Receive(uint events)
@@ -80,9 +79,7 @@ internal sealed unsafe class EpollStream : StreamSocket
         }
         nint received = ReceiveInto(vectors, count);
         Loop.Statistics.SystemCalls++;
-        if (received > 0) Handler.OnReceived((int)received);
-        else if (received == 0) Close(new StreamEnd(0, "closed by the peer"));
-        else OnError("receive");
+        OnReceiveResult(received >= 0 ? received : -Marshal.GetLastPInvokeError());
     }
 
     private nint ReceiveInto(iovec* vectors, int count)
@@ -99,23 +96,16 @@ internal sealed unsafe class EpollStream : StreamSocket
     {
         // EPOLLHUP cannot be masked: a paused stream whose peer is gone would be reported for ever.
         if ((events & (Libc.EPOLLHUP | Libc.EPOLLERR)) != 0)
-            Close(new StreamEnd(0, "closed by the peer"));
+            OnReceiveResult(0);
         else
             Arm(_armed & ~Libc.EPOLLIN);
-    }
-
-    private void OnError(string what)
-    {
-        int errno = Marshal.GetLastPInvokeError();
-        if (errno is Libc.EAGAIN or Libc.EINTR) return;
-        Close(new StreamEnd(errno, $"{what}: {Marshal.GetPInvokeErrorMessage(errno)}"));
     }
 
     private void Arm(uint events)
     {
         if (events == _armed || !IsOpen) return;
         _armed = events;
-        _loop.Poll.Modify(_source, _fd, events);
+        _loop.Events.Modify(_source, _fd, events);
         Loop.Statistics.SystemCalls++;
     }
 

@@ -27,14 +27,14 @@ internal sealed class FdWaiter(EpollLoop loop, int fd) : EpollSource
     private void Begin(TaskCompletionSource done, uint events)
     {
         _done = done;
-        loop.Poll.Add(this, fd, events);
+        loop.Events.Add(this, fd, events);
     }
 
     private void End(TaskCompletionSource done, bool cancelled)
     {
         if (_done != done) return;
         _done = null;
-        loop.Poll.Remove(this, fd);
+        loop.Events.Remove(this, fd);
         if (cancelled) done.SetCanceled(CancellationToken.None);
         else done.SetResult();
     }

@@ -10,12 +10,19 @@ public unsafe interface IStreamHandler
     /// Writes into <paramref name="vectors"/> where the next bytes shall go, and returns how many
     /// entries it filled, at most <see cref="StreamSocket.MaxReceiveVectors"/>. 0 pauses receiving
     /// until <see cref="StreamSocket.ResumeReceive"/>. The memory stays valid until the stream has
-    /// received or has closed.
+    /// received or has closed, or <see cref="StreamSocket.DropUnsent"/> was called: it may be
+    /// written at any time until then. Asked when there are bytes, or long before.
     /// </summary>
     int PrepareReceive(iovec* vectors);
 
     /// <summary>That many bytes have come, in the order of the vectors.</summary>
     void OnReceived(int bytes);
+
+    /// <summary>
+    /// Whether something waits for <see cref="OnSent"/>. If nothing does, it may be called as late
+    /// as the loop's next event. Asked at the end of a turn.
+    /// </summary>
+    bool AwaitsSent => true;
 
     /// <summary><see cref="StreamSocket.SentBytes"/> has grown.</summary>
     void OnSent();

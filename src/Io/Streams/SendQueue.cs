@@ -32,6 +32,15 @@ internal sealed unsafe class SendQueue : IDisposable
 
     public int Count => _tail - _head;
 
+    /// <summary>Bytes of the first <paramref name="count"/> vectors.</summary>
+    public long BytesOf(int count)
+    {
+        if (count == Count) return Bytes;
+        long bytes = 0;
+        for (int i = 0; i < count; i++) bytes += (long)First[i].iov_len;
+        return bytes;
+    }
+
     public void Add(byte* data, int length)
     {
         if (length == 0) return;

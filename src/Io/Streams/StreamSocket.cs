@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.InteropServices;
+using Braid.Io.Abi;
+
 namespace Braid.Io;
 
 /// <summary>
@@ -75,10 +78,26 @@ public abstract unsafe class StreamSocket : TurnTask
     }
 
     /// <summary>
-    /// Drops what is queued and goes on receiving: from now on the stream touches none of its
-    /// memory. Nothing can be sent any more: the peer may have got half of something.
+    /// Drops what is queued and goes on receiving: from now on the stream touches no memory of
+    /// before. What lies in it already is told from inside, by
+    /// <see cref="IStreamHandler.OnReceived"/>, and may close the stream; what is received later
+    /// goes where the handler says when it is asked again. Nothing can be sent any more: the peer
+    /// may have got half of something.
     /// </summary>
-    public void DropUnsent() => Queue.Clear();
+    public void DropUnsent()
+    {
+        if (IsOpen) TakeBack();
+        Queue.Clear();
+    }
+
+    /// <summary>
+    /// What the handler has given for a receive is its own again: nothing is written there any
+    /// more. What lies in it already is told later, as ever; then the handler is asked anew.
+    /// </summary>
+    public void RecallReceive()
+    {
+        if (IsOpen) TakeBackReceive();
+    }
 
     private protected void Close(StreamEnd end)
     {
@@ -90,11 +109,46 @@ public abstract unsafe class StreamSocket : TurnTask
         _loop.Schedule(this, TurnPhase.Send);
     }
 
+    /// <summary>What a send returned: bytes, or minus errno.</summary>
+    private protected void OnSendResult(long result)
+    {
+        if (result >= 0) Sent(result);
+        else OnError("send", (int)-result);
+    }
+
+    /// <summary>What a receive returned: bytes, or minus errno.</summary>
+    private protected void OnReceiveResult(long result)
+    {
+        if (result > 0) Handler.OnReceived((int)result);
+        else if (result == 0) Close(new StreamEnd(0, "closed by the peer"));
+        else OnError("receive", (int)-result);
+    }
+
     private protected void Sent(long bytes)
+    {
+        CountSent(bytes);
+        Handler.OnSent();
+    }
+
+    /// <summary>The machine has taken so many bytes; the handler is not told.</summary>
+    private protected void CountSent(long bytes)
     {
         Queue.Consume(bytes);
         SentBytes += bytes;
-        Handler.OnSent();
+    }
+
+    /// <summary>
+    /// Ends what the machine may be doing with the handler's memory, and tells what it has done.
+    /// </summary>
+    private protected virtual void TakeBack()
+    {
+        // Most do nothing with it between two calls.
+    }
+
+    /// <summary>Ends a receive that is under way; its result is still to be told.</summary>
+    private protected virtual void TakeBackReceive()
+    {
+        // Most have none between two calls.
     }
 
     private protected abstract void CloseHandle();
@@ -106,7 +160,16 @@ public abstract unsafe class StreamSocket : TurnTask
         if (IsOpen && !Queue.IsEmpty) Flush();
         if (IsOpen || _closedTold) return;
         _closedTold = true;
-        Queue.Dispose();
+        FreeMemory();
         Handler.OnClosed(End);
+    }
+
+    /// <summary>After the end, when no call into the handler is under way.</summary>
+    private protected virtual void FreeMemory() => Queue.Dispose();
+
+    private void OnError(string what, int errno)
+    {
+        if (errno is Libc.EAGAIN or Libc.EINTR or Libc.ECANCELED) return;
+        Close(new StreamEnd(errno, $"{what}: {Marshal.GetPInvokeErrorMessage(errno)}"));
     }
 }

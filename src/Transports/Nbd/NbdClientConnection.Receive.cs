@@ -36,7 +36,11 @@ internal sealed unsafe partial class NbdClientConnection
     /// </summary>
     public void Abandon(Request read)
     {
-        if (_payloadOf == read) PlacePayload(read, _payloadEnd - _receive.PayloadLeft);
+        if (_payloadOf != read) return;
+        // Bytes that lie there already are counted later, and by then count for the new place: what
+        // they are does not matter any more.
+        _stream.RecallReceive();
+        PlacePayload(read, _payloadEnd - _receive.PayloadLeft);
     }
 
     private void Parse()

@@ -109,6 +109,8 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
         else if (!_drain.Parse(_receive)) _stream.Abort("the server makes no sense");
     }
 
+    public bool AwaitsSent => false;
+
     public void OnSent()
     {
         // Nothing waits for it: the memory is held until the reply.
@@ -228,6 +230,8 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
     {
         _failure = BlockStatus.Timeout;
         _stream.DropUnsent();
+        // What had come already may have ended it.
+        if (!_stream.IsOpen) return;
         _device.OnConnectionClosed(this, reason);
         Request? cutOff = _payloadOf;
         ulong? ends = cutOff is not null && _payloadEnds ? CookieOf(cutOff) : null;

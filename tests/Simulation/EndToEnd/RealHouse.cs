@@ -22,16 +22,19 @@ internal sealed class RealHouse : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("braid-test-").FullName;
     private readonly SocketNetwork _network = new();
-    private readonly EpollLoop _storageLoop = new("storage");
-    private readonly EpollLoop _clientLoop = new("client");
+    private readonly IoLoop _storageLoop;
+    private readonly IoLoop _clientLoop;
     private readonly BufferPool _pool = new(PoolBytes);
     private readonly MemoryStore _store = new("volume", VolumeBytes);
     private readonly MemoryDevice _volume;
     private readonly NbdServer _server;
     private readonly MapService _map;
 
-    public RealHouse(Func<MapOptions, MapOptions> change)
+    public RealHouse(IoBackend backend, Func<MapOptions, MapOptions> change)
     {
+        _storageLoop = Backends.Start(backend);
+        _clientLoop = Backends.Start(backend);
+        MapLoop = Backends.Start(backend);
         var options = new QueueOptions { Depth = 256 };
         _volume = new MemoryDevice(_storageLoop, "volume", _store, options);
         OnLoop(_storageLoop, _volume.Start);
@@ -48,7 +51,7 @@ internal sealed class RealHouse : IDisposable
             .ShouldBeTrue();
     }
 
-    public EpollLoop MapLoop { get; } = new("map");
+    public IoLoop MapLoop { get; }
 
     public NbdDevice Client { get; }
 

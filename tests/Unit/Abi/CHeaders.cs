@@ -26,6 +26,9 @@ internal static class CHeaders
         #include <unistd.h>
         #include <linux/falloc.h>
         #include <linux/fs.h>
+        #include <linux/io_uring.h>
+        #include <linux/time_types.h>
+        #include <sys/syscall.h>
 
         """;
 

@@ -11,7 +11,7 @@ public sealed class FileWorkersTests : IDisposable
 {
     private const int Size = 1 << 20;
 
-    private readonly EpollLoop _loop = new("braid-unit");
+    private readonly IoLoop _loop = IoLoops.Start("braid-unit");
     private readonly FileWorkers _workers = new(threads: 3, capacity: 512);
     private readonly string _path = Path.GetTempFileName();
     private readonly OpenFile _file;
@@ -126,7 +126,7 @@ public sealed class FileWorkersTests : IDisposable
     public void Disposing_waits_for_the_jobs_that_are_queued()
     {
         int ended = 0;
-        using var loop = new EpollLoop("braid-unit-2");
+        using IoLoop loop = IoLoops.Start("braid-unit-2");
         var workers = new FileWorkers(threads: 2, capacity: 64);
         for (int i = 0; i < 64; i++)
         {
@@ -144,7 +144,7 @@ public sealed class FileWorkersTests : IDisposable
     {
         using var pipe = new AnonymousPipeServerStream(PipeDirection.In);
         bool ended = false;
-        using var loop = new EpollLoop("braid-unit-3");
+        using IoLoop loop = IoLoops.Start("braid-unit-3");
         var workers = new FileWorkers(threads: 2, capacity: 64);
         // Not from a place in the file: so it reads from the pipe, which is empty.
         var job = new TestJob { Operation = FileOperation.Read, Offset = -1 };

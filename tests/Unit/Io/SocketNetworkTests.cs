@@ -10,7 +10,7 @@ public sealed class SocketNetworkTests : IDisposable
 {
     private static readonly CancellationToken Never = CancellationToken.None;
 
-    private readonly SocketBench _bench = new();
+    private readonly SocketBench _bench = new(IoBackend.Epoll);
 
     public void Dispose() => _bench.Dispose();
 

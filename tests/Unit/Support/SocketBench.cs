@@ -4,7 +4,7 @@ using Braid.Io;
 namespace Braid.Tests.Unit.Support;
 
 /// <summary>A network of the machine, a loop, and pairs of connections, over TCP or unix.</summary>
-internal sealed class SocketBench : IDisposable
+internal sealed class SocketBench(IoBackend backend) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("braid-unit").FullName;
 
@@ -12,7 +12,7 @@ internal sealed class SocketBench : IDisposable
 
     public SocketNetwork Network { get; } = new();
 
-    public EpollLoop Loop { get; } = new("braid-unit");
+    public IoLoop Loop { get; } = Backends.Start(backend);
 
     public string SocketPath => Path.Combine(_folder, "s.sock");
 

@@ -13,13 +13,16 @@ internal sealed unsafe class StreamProbe : IStreamHandler, IDisposable
 {
     private const int Window = 64 * 1024;
 
-    private readonly byte* _window = (byte*)NativeMemory.Alloc(Window);
+    private readonly byte* _window = (byte*)NativeMemory.AllocZeroed(Window);
     private readonly MemoryStream _received = new();
 
     public StreamSocket Stream { get; set; } = null!;
 
     /// <summary>Bytes to take in one receive; 0 pauses.</summary>
     public int Room { get; set; } = Window;
+
+    /// <summary>Where in its memory it receives; asked for when a receive is prepared.</summary>
+    public int Place { get; set; }
 
     /// <summary>Called before each receive.</summary>
     public Action? Preparing { get; set; }
@@ -40,6 +43,8 @@ internal sealed unsafe class StreamProbe : IStreamHandler, IDisposable
 
     public long Count => _received.Length;
 
+    public bool AwaitsSent => Sent is not null;
+
     public int PrepareReceive(iovec* vectors)
     {
         Preparing?.Invoke();
@@ -50,15 +55,15 @@ internal sealed unsafe class StreamProbe : IStreamHandler, IDisposable
         }
         // Two vectors, so that both ways of receiving are used.
         int first = (Room + 1) / 2;
-        vectors[0] = new iovec(_window, first);
+        vectors[0] = new iovec(_window + Place, first);
         if (Room == first) return 1;
-        vectors[1] = new iovec(_window + first, Room - first);
+        vectors[1] = new iovec(_window + Place + first, Room - first);
         return 2;
     }
 
     public void OnReceived(int bytes)
     {
-        _received.Write(new ReadOnlySpan<byte>(_window, bytes));
+        _received.Write(new ReadOnlySpan<byte>(_window + Place, bytes));
         Received?.Invoke(bytes);
     }
 
@@ -69,6 +74,10 @@ internal sealed unsafe class StreamProbe : IStreamHandler, IDisposable
         Ends.Add(reason);
         OnEnd?.Invoke();
     }
+
+    /// <summary>Its memory at that place.</summary>
+    public byte[] Memory(int place, int length) =>
+        new ReadOnlySpan<byte>(_window + place, length).ToArray();
 
     public void Dispose() => NativeMemory.Free(_window);
 }

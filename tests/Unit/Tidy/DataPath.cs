@@ -16,6 +16,7 @@ internal static class DataPath
     [
         "src/Io/Loop/EpollLoop.cs",
         "src/Io/Loop/EpollPoll.cs",
+        "src/Io/Loop/ThreadLoop.cs",
         "src/Io/Loop/MessageQueue.cs",
         "src/Io/Loop/TimerHeap.cs",
         "src/Io/Loop/TurnTask.cs",
@@ -24,6 +25,7 @@ internal static class DataPath
         "src/Io/Streams/ReceiveBuffer.cs",
         "src/Io/Streams/SendQueue.cs",
         "src/Io/Streams/StreamSocket.cs",
+        "src/Io/Uring/*",
         "src/Engine/Block/Queue/*",
         "src/Engine/Block/Schedulers/*",
         "src/Engine/Mapper/BioMapper.cs",

@@ -4,11 +4,16 @@ using Braid.Tests.Unit.Support;
 
 namespace Braid.Tests.Unit.Io;
 
-public sealed class EpollLoopTests : IDisposable
+/// <summary>The machine's loops, on each backend.</summary>
+public abstract class ThreadLoopTests(IoBackend backend) : IDisposable
 {
-    private readonly EpollLoop _loop = new("braid-unit");
+    private readonly IoLoop _loop = Backends.Start(backend);
 
-    public void Dispose() => _loop.Dispose();
+    public void Dispose()
+    {
+        _loop.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task A_timer_is_never_early_and_hardly_late()
@@ -100,7 +105,7 @@ public sealed class EpollLoopTests : IDisposable
     [Fact]
     public void Disposing_ends_the_thread_after_what_was_posted()
     {
-        var loop = new EpollLoop("braid-unit-2");
+        IoLoop loop = Backends.Start(backend);
         int ran = 0;
         for (int i = 0; i < 100; i++) loop.Post(() => ran++);
         loop.Dispose();
@@ -111,7 +116,7 @@ public sealed class EpollLoopTests : IDisposable
     [Fact]
     public void Posting_to_a_loop_that_has_ended_does_nothing()
     {
-        var loop = new EpollLoop("braid-unit-3");
+        IoLoop loop = Backends.Start(backend);
         loop.Dispose();
         loop.Post(static () => throw new InvalidOperationException());
     }
@@ -127,3 +132,7 @@ public sealed class EpollLoopTests : IDisposable
         _loop.Statistics.Spins.ShouldBe(0);
     }
 }
+
+public sealed class EpollLoopTests() : ThreadLoopTests(IoBackend.Epoll);
+
+public sealed class UringLoopTests() : ThreadLoopTests(IoBackend.IoUring);
