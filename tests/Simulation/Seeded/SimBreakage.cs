@@ -30,6 +30,9 @@ internal enum SimMistake
 
     /// <summary>What was kept for a path is forgotten when its server dies.</summary>
     KeptForgotten,
+
+    /// <summary>A daemon that ends forgets what it has kept, and flushes nothing.</summary>
+    StopForgets,
 }
 
 /// <summary>
@@ -47,8 +50,8 @@ internal sealed class SimBreakage(SimMistake mistake)
     public static SimPlan Plan(ulong seed, SimMistake mistake)
     {
         SimPlan plan = SimPlan.For(seed);
-        if (mistake is SimMistake.CachesSaidShared or SimMistake.KeptForgotten)
-            plan = SimPlan.WithPrivateCaches(plan);
+        if (mistake >= SimMistake.CachesSaidShared) plan = SimPlan.WithPrivateCaches(plan);
+        bool stops = mistake == SimMistake.StopForgets;
         return plan with
         {
             BioMode = false,
@@ -58,7 +61,9 @@ internal sealed class SimBreakage(SimMistake mistake)
                 ? 3 * SimWorld.Second
                 : Math.Min(plan.IoTimeoutNs, 500 * SimWorld.Ms),
             ServiceNs = mistake == SimMistake.ShieldOff ? 10 * SimWorld.Ms : plan.ServiceNs,
-            Rounds = 1,
+            Rounds = stops ? 2 : 1,
+            RestartRound = stops ? 0 : -1,
+            PatienceNs = 5 * SimWorld.Second,
             RoundNs = Math.Min(plan.RoundNs, 6 * SimWorld.Second),
             Load = plan.Load with
             {
@@ -91,6 +96,13 @@ internal sealed class SimBreakage(SimMistake mistake)
     public void OnCacheLost(SimWorld world)
     {
         if (mistake == SimMistake.KeptForgotten)
+            world.Caches?.Kept.Drop(0, long.MaxValue);
+    }
+
+    /// <summary>The daemon is told to end.</summary>
+    public void OnStop(SimWorld world)
+    {
+        if (mistake == SimMistake.StopForgets)
             world.Caches?.Kept.Drop(0, long.MaxValue);
     }
 

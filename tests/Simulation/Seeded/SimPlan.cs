@@ -65,6 +65,12 @@ internal sealed record SimPlan
 
     public long RoundNs { get; init; }
 
+    /// <summary>After this one the daemon is told to end, and another comes; -1 for none.</summary>
+    public int RestartRound { get; init; } = -1;
+
+    /// <summary>How long a daemon that ends waits for its clients.</summary>
+    public long PatienceNs { get; init; }
+
     /// <summary>Mean time between two faults, and between two acts of an operator.</summary>
     public long FaultEveryNs { get; init; }
 
@@ -107,7 +113,19 @@ internal sealed record SimPlan
             ActEveryNs = random.Chance(300) ? long.MaxValue : random.Duration(50 * Ms, 4 * Second),
             HasHardErrors = random.Chance(200),
         };
+        plan = WithRestart(plan);
         return isVolatile && !plan.BioMode ? WithCaches(plan) : plan;
+    }
+
+    private static SimPlan WithRestart(SimPlan plan)
+    {
+        LoopRandom random = SimRandom.For(plan.Seed, "restart");
+        if (!random.Chance(400)) return plan;
+        return plan with
+        {
+            RestartRound = (int)random.Next(plan.Rounds),
+            PatienceNs = random.Pick(0, 50 * Ms, 5 * Second, 5 * Second),
+        };
     }
 
     /// <summary>The servers have caches of their own, and the engine knows it.</summary>

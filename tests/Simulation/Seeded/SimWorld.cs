@@ -71,7 +71,7 @@ internal sealed class SimWorld : IDisposable
 
     public List<SimServer> Servers { get; } = [];
 
-    public MapStack Stack { get; }
+    public MapStack Stack { get; private set; }
 
     public List<SimClient> Clients { get; } = [];
 
@@ -88,6 +88,12 @@ internal sealed class SimWorld : IDisposable
     /// <summary>What is kept for private caches; null where there is one for all.</summary>
     public PrivateCaches? Caches =>
         Stack.Map?.Queue?.Driver is RequestMapper mapper ? mapper.Caches : null;
+
+    /// <summary>The daemon is gone; another is made over the same servers.</summary>
+    public void Replace()
+    {
+        Stack = new MapStack(Loop, Network, Options(), new SimLogger(this));
+    }
 
     /// <summary>A checker has found something: the run ends.</summary>
     public void Fail(string problem)

@@ -183,7 +183,8 @@ internal sealed class BlockHistory
         }
         // It held this, so what was over before is not there any more.
         foreach (BlockValue value in _values[block])
-            if (value.Write.Stamp != stamp && value.End < start && !IsWild(value))
+            // A discard is a wish: a late copy of it may be granted when the retry was not.
+            if (value.Write.Stamp != stamp && value.End < start && !value.Write.IsDiscard)
                 Drop(value, block, !_isVolatile, isSure);
         return null;
     }

@@ -69,10 +69,15 @@ internal sealed class SimClient : IBioOwner, IDisposable
     public void Pause() => _isRunning = false;
 
     /// <summary>Reads a range in the first free place.</summary>
-    public void Read(long offset, long length)
+    public void Read(long offset, long length) => Submit(BlockOperation.Read, offset, length);
+
+    /// <summary>Flushes, in the same way.</summary>
+    public void Flush() => Submit(BlockOperation.Flush, 0, 0);
+
+    private void Submit(BlockOperation operation, long offset, long length)
     {
         SimIo io = Array.Find(_ios, io => !io.IsInFlight)!;
-        io.Bio.Operation = BlockOperation.Read;
+        io.Bio.Operation = operation;
         io.Bio.Flags = BioFlags.None;
         io.Bio.Offset = offset;
         io.Bio.Length = length;
