@@ -30,6 +30,9 @@ internal sealed record SimPlan
     /// <summary>What was acknowledged is kept while the daemon lives, whatever caches lose.</summary>
     public bool KeepsWrites => WriteCache == WriteCache.Private;
 
+    /// <summary>Groups of paths have to be activated before they take I/O.</summary>
+    public bool HasHandlers { get; init; }
+
     public SimServerKind Servers { get; init; } = new();
 
     public bool BioMode { get; init; }
@@ -113,8 +116,26 @@ internal sealed record SimPlan
             ActEveryNs = random.Chance(300) ? long.MaxValue : random.Duration(50 * Ms, 4 * Second),
             HasHardErrors = random.Chance(200),
         };
-        plan = WithRestart(plan);
+        plan = WithScarcity(WithRestart(plan));
         return isVolatile && !plan.BioMode ? WithCaches(plan) : plan;
+    }
+
+    /// <summary>Handlers to ask, little memory, servers that take few requests.</summary>
+    private static SimPlan WithScarcity(SimPlan plan)
+    {
+        LoopRandom random = SimRandom.For(plan.Seed, "scarcity");
+        long least = Math.Max(plan.Load.MaxBytes, BufferPool.MaxBuffer);
+        return plan with
+        {
+            HasHandlers = !plan.BioMode && random.Chance(300),
+            PoolBytes = random.Chance(300) ? least : plan.PoolBytes,
+            Servers = plan.Servers with
+            {
+                MostActive = random.Chance(300) ? random.Pick(1, 2, 4) : int.MaxValue,
+                ListsExtents = plan.Servers.StructuredReplies && random.Chance(600),
+            },
+            Load = plan.Load with { Queries = random.Pick(0, 0, 30, 150) },
+        };
     }
 
     private static SimPlan WithRestart(SimPlan plan)
@@ -143,6 +164,7 @@ internal sealed record SimPlan
 
     public override string ToString() =>
         $"{Paths} paths, {VolumeBytes >> 10} KiB, {(IsVolatile ? "volatile" : "durable")}, "
+        + (HasHandlers ? "handlers, " : "")
         + (HasPrivateCaches ? $"caches {WriteCache}, {MapQueue.KeptBytes >> 10} KiB kept, " : "")
         + $"{(BioMode ? "bio" : "mq")}, {(QueueIfNoPath ? "queues" : "fails")} without a path, "
         + $"tags {MapQueue.Depth}/{PathQueue.Depth}, {MapQueue.Scheduler}, "

@@ -5,6 +5,7 @@ using Braid.Io;
 using Braid.Mapper;
 using Braid.Multipath;
 using Braid.Transports.Nbd;
+using Braid.Wire.Nbd;
 
 namespace Braid.Tests.Simulation;
 
@@ -40,7 +41,7 @@ internal sealed class SimWorld : IDisposable
         foreach (SimServer server in Servers) server.Link.LatencyNs = plan.LatencyNs;
         Wires.Link(MapEndpoint).LatencyNs = plan.LatencyNs;
         Tables = new SimTables(plan);
-        Stack = new MapStack(Loop, Network, Options(), new SimLogger(this));
+        Stack = MakeStack();
         for (int i = 0; i < plan.Load.Clients; i++)
             Clients.Add(new SimClient(this, $"c{i}", Export));
     }
@@ -90,10 +91,10 @@ internal sealed class SimWorld : IDisposable
         Stack.Map?.Queue?.Driver is RequestMapper mapper ? mapper.Caches : null;
 
     /// <summary>The daemon is gone; another is made over the same servers.</summary>
-    public void Replace()
-    {
-        Stack = new MapStack(Loop, Network, Options(), new SimLogger(this));
-    }
+    public void Replace() => Stack = MakeStack();
+
+    /// <summary>Paths that have come since get the handlers of their servers.</summary>
+    public void AttachHandlers() => AttachHandlers(Stack);
 
     /// <summary>A checker has found something: the run ends.</summary>
     public void Fail(string problem)
@@ -127,6 +128,21 @@ internal sealed class SimWorld : IDisposable
     {
         Stack.Dispose();
         foreach (SimClient client in Clients) client.Dispose();
+    }
+
+    private MapStack MakeStack()
+    {
+        var stack = new MapStack(Loop, Network, Options(), new SimLogger(this));
+        AttachHandlers(stack);
+        return stack;
+    }
+
+    private void AttachHandlers(MapStack stack)
+    {
+        if (!Plan.HasHandlers) return;
+        foreach (PathDevice path in stack.Paths.All)
+            path.Handler ??= new SimHandler(Servers.First(
+                server => NbdUri.Parse(server.Uri).ToString() == path.Uri));
     }
 
     private MapOptions Options() => new()

@@ -23,6 +23,12 @@ internal sealed record SimServerKind
     /// <summary>Cuts the data of a read anywhere, not only between blocks.</summary>
     public bool CutsAnywhere { get; init; }
 
+    /// <summary>Requests of a connection at the same time; the others wait their turn.</summary>
+    public int MostActive { get; init; } = int.MaxValue;
+
+    /// <summary>Has base:allocation.</summary>
+    public bool ListsExtents { get; init; }
+
     public NbdTransmissionFlags Flags { get; init; }
 
     public bool Has(NbdTransmissionFlags flag) => (Flags & flag) != 0;
