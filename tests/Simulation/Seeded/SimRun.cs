@@ -124,6 +124,9 @@ internal sealed class SimRun
         _world.Trace.Tell(isClean ? "the daemon has drained" : "the daemon waits no longer");
         _world.Stack.Stop();
         _world.RunFor(SimWorld.Ms);
+        // An activation that is under way is waited for, as long as its handler likes.
+        if (_world.Plan.HasHandlers)
+            _world.RunUntil(() => _world.Stack.Map!.InFlight == 0, 60 * Second);
         SimLeaks.CheckDaemon(_world);
         _world.Stack.Dispose();
         Require(AreClientsIdle, 5 * Second, "I/O that a daemon leaves unanswered");
@@ -136,7 +139,8 @@ internal sealed class SimRun
         _world.Replace();
         StartDaemon();
         foreach (SimClient client in _world.Clients) client.Device.Start();
-        Require(AreClientsUp, 5 * Second, "the clients do not find the new daemon");
+        // One may have been in the middle of its handshake with the old one.
+        Require(AreClientsUp, 10 * Second, "the clients do not find the new daemon");
         _world.Excuses.MayLoseClients = false;
         _world.RunFor(Second);
     }

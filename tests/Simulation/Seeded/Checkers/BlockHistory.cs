@@ -156,7 +156,9 @@ internal sealed class BlockHistory
         {
             foreach (BlockValue value in values)
             {
-                if (value.IsForgotten || (isKept && value.IsReplaced)) continue;
+                if (value.IsForgotten) continue;
+                // What is there is written again, or was never acknowledged.
+                if (isKept && (value.IsReplaced || !value.IsGone)) continue;
                 value.Gone = long.MaxValue;
                 value.Revived = now;
                 value.IsReplaced = false;
