@@ -38,7 +38,7 @@ internal sealed class SimTables
             + $"{_random.Between(1, groups.Count)} {string.Join(' ', groups)}");
     }
 
-    private string Handler => _plan.HasHandlers ? $"1 {SimHandler.HandlerName}" : "0";
+    private string Handler => _plan.Servers.HasHandlers ? $"1 {SimHandler.HandlerName}" : "0";
 
     private List<string> Take(List<string> paths, int count)
     {

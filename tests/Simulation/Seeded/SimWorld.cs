@@ -139,7 +139,7 @@ internal sealed class SimWorld : IDisposable
 
     private void AttachHandlers(MapStack stack)
     {
-        if (!Plan.HasHandlers) return;
+        if (!Plan.Servers.HasHandlers) return;
         foreach (PathDevice path in stack.Paths.All)
             path.Handler ??= new SimHandler(Servers.First(
                 server => NbdUri.Parse(server.Uri).ToString() == path.Uri));
@@ -156,7 +156,7 @@ internal sealed class SimWorld : IDisposable
             ? kind.MinBlock
             : null,
         MaxRequestBytes = Plan.Servers.TellsBlockSize ? Plan.Servers.MaxPayload : null,
-        WriteCache = Plan.WriteCache,
+        WriteCache = Plan.MapQueue.WriteCache,
         Queue = Plan.MapQueue,
         PathQueue = Plan.PathQueue,
         Nbd = new NbdSettings

@@ -148,7 +148,7 @@ internal sealed class SimFaults
         () =>
         {
             server.Manners.PathErrors = _random.Pick(20, 100, 500, 1000);
-            server.Manners.HardErrors = _world.Plan.HasHardErrors ? _random.Pick(0, 20, 200) : 0;
+            server.Manners.HardErrors = _world.Plan.Servers.HasHardErrors ? _random.Pick(0, 20, 200) : 0;
         },
         () => server.Manners.PathErrors = server.Manners.HardErrors = 0);
 
@@ -164,7 +164,7 @@ internal sealed class SimFaults
 
     private void RefuseActivation(SimServer server)
     {
-        if (!_world.Plan.HasHandlers) return;
+        if (!_world.Plan.Servers.HasHandlers) return;
         For(
             server, "hard to activate",
             () =>
