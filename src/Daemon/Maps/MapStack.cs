@@ -18,6 +18,9 @@ public sealed class MapStack : IMapObserver, IDisposable
     private readonly MapOptions _options;
     private readonly ILogger _logger;
 
+    /// <summary>Null while the paths share one cache.</summary>
+    private readonly CacheDrain? _caches;
+
     /// <exception cref="Wire.Nbd.UriException">A path's URI is wrong.</exception>
     public MapStack(IoLoop loop, INetwork network, MapOptions options, ILogger logger)
     {
@@ -42,6 +45,7 @@ public sealed class MapStack : IMapObserver, IDisposable
         Paths = new PathKeeper(loop, factory, paths, Devices, logger);
         Exports = new ExportSet(loop, network, Pool, logger);
         Changes = new MapChanges(this);
+        if (options.WriteCache == WriteCache.Private) _caches = new CacheDrain(loop, this, logger);
         foreach (DeclaredPath path in options.Paths) Paths.Declare(path.Name, path.Uri);
     }
 
@@ -63,8 +67,11 @@ public sealed class MapStack : IMapObserver, IDisposable
     /// </summary>
     public MappedDevice? Map { get; private set; }
 
-    /// <summary>True when the clients are gone after <see cref="Drain"/>.</summary>
-    public bool IsDrained => Exports.IsDrained;
+    /// <summary>
+    /// True when the clients are gone after <see cref="Drain"/>, and what private caches hold of
+    /// their writes is durable.
+    /// </summary>
+    public bool IsDrained => Exports.IsDrained && (_caches?.IsDone ?? true);
 
     /// <summary>
     /// Connects the paths and calls back once, when each was reached or not, at the latest when the
@@ -98,28 +105,32 @@ public sealed class MapStack : IMapObserver, IDisposable
     public void Listen() => Exports.Add(Map!, _options.Exports.Select(ExportUri.Parse));
 
     /// <summary>No new clients and commands; what is in flight ends and is answered.</summary>
-    public void Drain() => Exports.Drain();
+    public void Drain()
+    {
+        Exports.Drain();
+        _caches?.Begin();
+    }
 
     /// <summary>Cuts off who is left, fails what waits, and takes the paths down.</summary>
     public void Stop()
     {
+        _caches?.Stop();
         Paths.StopWatching();
-        foreach (MappedDevice map in Devices.All)
-            foreach (TargetEntry entry in map.Table?.Entries ?? [])
-                (entry.Target as MultipathTarget)?.SetQueueIfNoPath(false);
+        foreach (MappedDevice map in Devices.All) QueueNoMore(map);
         Exports.CloseClients();
         Paths.Stop();
-        // A write that waits for a stale one finds no path.
-        foreach (MappedDevice map in Devices.All) map.Shield?.Lower();
+        // A write that waits for a stale one, or for one that is cut off now, finds no path.
+        foreach (MappedDevice map in Devices.All) map.Shield?.TurnOff();
         // What waits in a suspended map fails, too.
         foreach (MappedDevice map in Devices.All)
         {
             map.Clear();
-            // One that is only being suspended is resumed when that has ended.
+            // One that is only being suspended is resumed when that has ended; another table may
+            // have gone live by then.
             if (map.IsInTransition)
-                map.Suspend(noFlush: true, _ => map.Resume(noFlush: true, _ => { }));
+                map.Suspend(noFlush: true, _ => Resume(map));
             else
-                map.Resume(noFlush: true, _ => { });
+                Resume(map);
         }
     }
 
@@ -150,6 +161,15 @@ public sealed class MapStack : IMapObserver, IDisposable
 
     public string? Objection(MappedDevice map, long sizeBytes, QueueLimits limits) =>
         Changes.Objection(map, sizeBytes, limits);
+
+    private static void Resume(MappedDevice map) =>
+        map.Resume(noFlush: true, _ => QueueNoMore(map));
+
+    private static void QueueNoMore(MappedDevice map)
+    {
+        foreach (TargetEntry entry in map.Table?.Entries ?? [])
+            (entry.Target as MultipathTarget)?.SetQueueIfNoPath(false);
+    }
 
     private long AgreedSize()
     {

@@ -33,6 +33,9 @@ internal enum SimMistake
 
     /// <summary>What was kept for a path is forgotten when its server dies.</summary>
     KeptForgotten,
+
+    /// <summary>A daemon that ends forgets what it has kept, and flushes nothing.</summary>
+    StopForgets,
 }
 
 /// <summary>
@@ -51,9 +54,10 @@ internal sealed class SimBreakage(SimMistake mistake)
     public static SimPlan Plan(ulong seed, SimMistake mistake)
     {
         SimPlan plan = SimPlan.For(seed);
-        if (mistake is SimMistake.CachesSaidShared or SimMistake.KeptForgotten)
-            plan = SimPlan.WithPrivateCaches(plan);
-        if (mistake == SimMistake.CachesSaidShared) plan = plan.WithWriteCache(WriteCache.Shared);
+        SimRestart? restart = mistake == SimMistake.StopForgets
+            ? new SimRestart(Round: 0, 5 * SimWorld.Second)
+            : null;
+        if (mistake >= SimMistake.CachesSaidShared) plan = SimPlan.WithPrivateCaches(plan);
         if (mistake == SimMistake.LateAnswerLands) plan = plan.WithHedges(50, 100);
         return plan with
         {
@@ -64,7 +68,8 @@ internal sealed class SimBreakage(SimMistake mistake)
                 ? 3 * SimWorld.Second
                 : Math.Min(plan.IoTimeoutNs, 500 * SimWorld.Ms),
             ServiceNs = mistake == SimMistake.ShieldOff ? 10 * SimWorld.Ms : plan.ServiceNs,
-            Rounds = 1,
+            Rounds = restart is null ? 1 : 2,
+            Restart = restart,
             RoundNs = Math.Min(plan.RoundNs, 6 * SimWorld.Second),
             Load = plan.Load with
             {
@@ -80,18 +85,33 @@ internal sealed class SimBreakage(SimMistake mistake)
             StaleWrites = mistake == SimMistake.ShieldOff
                 ? StaleWriteGuard.Off
                 : StaleWriteGuard.Time,
+            MapQueue = mistake == SimMistake.CachesSaidShared
+                ? plan.MapQueue with { WriteCache = WriteCache.Shared }
+                : plan.MapQueue,
         };
     }
 
     /// <summary>The same without the mistake.</summary>
-    public static SimPlan WithoutMistake(SimPlan plan) =>
-        (plan with { StaleWrites = StaleWriteGuard.Time }).WithWriteCache(
-            plan.HasPrivateCaches ? WriteCache.Private : WriteCache.Shared);
+    public static SimPlan WithoutMistake(SimPlan plan) => plan with
+    {
+        StaleWrites = StaleWriteGuard.Time,
+        MapQueue = plan.MapQueue with
+        {
+            WriteCache = plan.HasPrivateCaches ? WriteCache.Private : WriteCache.Shared,
+        },
+    };
 
     /// <summary>A server has died, and its cache with it.</summary>
     public void OnCacheLost(SimWorld world)
     {
         if (mistake == SimMistake.KeptForgotten)
+            world.Caches?.Kept.Drop(0, long.MaxValue);
+    }
+
+    /// <summary>The daemon is told to end.</summary>
+    public void OnStop(SimWorld world)
+    {
+        if (mistake == SimMistake.StopForgets)
             world.Caches?.Kept.Drop(0, long.MaxValue);
     }
 

@@ -18,19 +18,13 @@ internal sealed record SimPlan
 
     public long VolumeBytes { get; init; }
 
-    public SimCache Cache { get; init; }
+    /// <summary>The storage has a cache that it can lose.</summary>
+    public bool IsVolatile { get; init; }
 
-    public bool IsVolatile => Cache != SimCache.None;
+    public bool HasPrivateCaches => Servers.HasOwnCache;
 
-    public bool HasPrivateCaches => Cache == SimCache.Private;
-
-    /// <summary>What the engine is told of caches.</summary>
-    public WriteCache WriteCache => MapQueue.WriteCache;
-
-    /// <summary>
-    /// What was acknowledged is kept while the daemon lives, whatever caches lose.
-    /// </summary>
-    public bool KeepsWrites => WriteCache == WriteCache.Private;
+    /// <summary>What was acknowledged is kept while the daemon lives, whatever is lost.</summary>
+    public bool KeepsWrites => MapQueue.WriteCache == WriteCache.Private;
 
     public SimServerKind Servers { get; init; } = new();
 
@@ -67,13 +61,13 @@ internal sealed record SimPlan
 
     public long RoundNs { get; init; }
 
+    /// <summary>The daemon ends in the middle of it all; null when it does not.</summary>
+    public SimRestart? Restart { get; init; }
+
     /// <summary>Mean time between two faults, and between two acts of an operator.</summary>
     public long FaultEveryNs { get; init; }
 
     public long ActEveryNs { get; init; }
-
-    /// <summary>Servers say what is the storage's own error, too.</summary>
-    public bool HasHardErrors { get; init; }
 
     public static SimPlan For(ulong seed)
     {
@@ -87,7 +81,7 @@ internal sealed record SimPlan
             Seed = seed,
             Paths = random.Pick(1, 2, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8),
             VolumeBytes = volume,
-            Cache = isVolatile ? SimCache.Shared : SimCache.None,
+            IsVolatile = isVolatile,
             Servers = DrawServers(random, isVolatile, load.Align),
             BioMode = random.Chance(250),
             QueueIfNoPath = random.Chance(700),
@@ -107,8 +101,12 @@ internal sealed record SimPlan
             RoundNs = roundNs,
             FaultEveryNs = random.Duration(20 * Ms, 4 * Second),
             ActEveryNs = random.Chance(300) ? long.MaxValue : random.Duration(50 * Ms, 4 * Second),
-            HasHardErrors = random.Chance(200),
-        }.DrawHedges();
+        };
+        plan = plan with
+        {
+            Servers = plan.Servers with { HasHardErrors = random.Chance(200) },
+        };
+        plan = WithScarcity(WithRestart(plan)).DrawHedges();
         return isVolatile && !plan.BioMode ? WithCaches(plan) : plan;
     }
 
@@ -119,25 +117,53 @@ internal sealed record SimPlan
         return this with { MapQueue = MapQueue with { Hedging = hedging } };
     }
 
-    /// <summary>The same, but that the engine takes the caches for that.</summary>
-    public SimPlan WithWriteCache(WriteCache cache) =>
-        this with { MapQueue = MapQueue with { WriteCache = cache } };
+    /// <summary>Handlers to ask, little memory, servers that take few requests.</summary>
+    private static SimPlan WithScarcity(SimPlan plan)
+    {
+        LoopRandom random = SimRandom.For(plan.Seed, "scarcity");
+        long least = Math.Max(plan.Load.MaxBytes, BufferPool.MaxBuffer);
+        return plan with
+        {
+            PoolBytes = random.Chance(300) ? least : plan.PoolBytes,
+            Servers = plan.Servers with
+            {
+                HasHandlers = !plan.BioMode && random.Chance(300),
+                MostActive = random.Chance(300) ? random.Pick(1, 2, 4) : int.MaxValue,
+                ListsExtents = plan.Servers.StructuredReplies && random.Chance(600),
+            },
+            Load = plan.Load with { Queries = random.Pick(0, 0, 30, 150) },
+        };
+    }
+
+    private static SimPlan WithRestart(SimPlan plan)
+    {
+        LoopRandom random = SimRandom.For(plan.Seed, "restart");
+        if (!random.Chance(400)) return plan;
+        return plan with
+        {
+            Restart = new SimRestart(
+                (int)random.Next(plan.Rounds),
+                random.Pick(0, 50 * Ms, 5 * Second, 5 * Second)),
+        };
+    }
 
     /// <summary>The servers have caches of their own, and the engine knows it.</summary>
     public static SimPlan WithPrivateCaches(SimPlan plan) => plan with
     {
         BioMode = false,
-        Cache = SimCache.Private,
+        IsVolatile = true,
         MapQueue = plan.MapQueue with { WriteCache = WriteCache.Private },
         Servers = plan.Servers with
         {
+            HasOwnCache = true,
             Flags = plan.Servers.Flags | NbdTransmissionFlags.SendFlush,
         },
     };
 
     public override string ToString() =>
         $"{Paths} paths, {VolumeBytes >> 10} KiB, {(IsVolatile ? "volatile" : "durable")}, "
-        + (HasPrivateCaches ? $"caches {WriteCache}, {MapQueue.KeptBytes >> 10} KiB kept, " : "")
+        + (Servers.HasHandlers ? "handlers, " : "")
+        + (HasPrivateCaches ? $"own caches, {MapQueue.KeptBytes >> 10} KiB kept, " : "")
         + $"{(BioMode ? "bio" : "mq")}, {(QueueIfNoPath ? "queues" : "fails")} without a path, "
         + $"tags {MapQueue.Depth}/{PathQueue.Depth}, {MapQueue.Scheduler}, "
         + $"timeout {IoTimeoutNs / Ms} ms, guard {StaleWrites}, "

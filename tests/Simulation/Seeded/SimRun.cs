@@ -80,6 +80,8 @@ internal sealed class SimRun
         for (int round = 0; round < _world.Plan.Rounds; round++)
         {
             RunTroubled();
+            if (_world.Plan.Restart is { } restart && restart.Round == round)
+                Restart(restart.PatienceNs);
             BecomeCalm();
             Verify();
         }
@@ -92,17 +94,71 @@ internal sealed class SimRun
         bool isDark = random.Chance(150);
         foreach (SimServer server in _world.Servers)
             if (!isDark && random.Chance(900)) server.Start();
+        StartDaemon();
+        foreach (SimClient client in _world.Clients) client.Device.Start();
+        foreach (SimServer server in _world.Servers) server.Start();
+        Require(AreClientsUp, Second, "the clients do not connect");
+    }
+
+    private void StartDaemon()
+    {
         bool reached = false;
         _world.Stack.ReachPaths(() => reached = true);
         Require(() => reached, 2 * Second, "reaching the paths takes too long");
         _world.Trace.Tell(_world.Tables.First);
         _world.Stack.MakeMap();
-        _world.Excuses.FailsWithoutPath = !_world.Plan.QueueIfNoPath;
+        _operator.Meet();
         _world.NotePaths();
         _world.Stack.Listen();
+    }
+
+    /// <summary>
+    /// The daemon ends in the middle of it all: each I/O is answered or cut off, nothing is left.
+    /// Another takes over, and finds what was acknowledged.
+    /// </summary>
+    private void Restart(long patienceNs)
+    {
+        _world.Trace.Tell("the daemon is told to end");
+        _world.Excuses.MayLoseClients = true;
+        _operator.Leave();
+        _world.Breakage?.OnStop(_world);
+        _world.Stack.Drain();
+        bool isClean = _world.RunUntil(() => _world.Stack.IsDrained, patienceNs);
+        _world.Trace.Tell(isClean ? "the daemon has drained" : "the daemon waits no longer");
+        _world.Stack.Stop();
+        _world.RunFor(SimWorld.Ms);
+        // An activation that is under way is waited for, as long as its handler likes.
+        if (_world.Plan.Servers.HasHandlers)
+            _world.RunUntil(() => _world.Stack.Map!.InFlight == 0, 60 * Second);
+        SimLeaks.CheckDaemon(_world);
+        _world.Stack.Dispose();
+        Require(AreClientsIdle, 5 * Second, "I/O that a daemon leaves unanswered");
+        _faults.End();
+        _world.Excuses.MayLoseClients = true;
+        // Nobody knows any more what its paths may still do.
+        _world.RunFor(_world.Plan.LatestNs + (2 * SimFaults.MaxDelayNs));
+        Require(IsStorageIdle, 80 * Second, "requests that the servers never end");
+        if (!isClean && _world.Plan.HasPrivateCaches) LoseCaches();
+        _world.Replace();
+        StartDaemon();
         foreach (SimClient client in _world.Clients) client.Device.Start();
-        foreach (SimServer server in _world.Servers) server.Start();
-        Require(AreClientsUp, Second, "the clients do not connect");
+        // One may have been in the middle of its handshake with the old one.
+        Require(AreClientsUp, 10 * Second, "the clients do not find the new daemon");
+        _world.Excuses.MayLoseClients = false;
+        _world.RunFor(Second);
+    }
+
+    /// <summary>
+    /// What servers had cached before a daemon started it does not know: they are not to have any.
+    /// </summary>
+    private void LoseCaches()
+    {
+        foreach (SimServer server in _world.Servers)
+        {
+            server.Kill();
+            server.Start();
+        }
+        _world.History.CacheLost(isKept: false);
     }
 
     private void RunTroubled()
@@ -126,7 +182,7 @@ internal sealed class SimRun
             Require(IsStorageIdle, 80 * Second, "requests that the servers never end");
             LowerShield();
         }
-        if (!_world.RunUntil(() => _world.Clients.TrueForAll(c => c.IsIdle), CalmNs))
+        if (!_world.RunUntil(AreClientsIdle, CalmNs))
             throw new SimFailure("I/O that does not end: " + string.Join(
                 ", ", _world.Clients.SelectMany(client => client.InFlight).Take(10)));
         // What a client has lost with its connection goes on without it.
@@ -160,6 +216,12 @@ internal sealed class SimRun
             client.Read(at, chunk);
             Require(() => client.IsIdle, 5 * Second, "a read in calm times takes too long");
         }
+        if (_world.Plan.HasPrivateCaches)
+        {
+            // What a cache has lost is written again for this at the latest.
+            client.Flush();
+            Require(() => client.IsIdle, 5 * Second, "a flush in calm times takes too long");
+        }
         if (client.Device.Limits.WriteCache && _world.Plan.IsVolatile) CheckStored();
         _world.Trace.Tell($"verified after {_world.Clients.Sum(c => c.Done)} I/Os");
     }
@@ -184,6 +246,8 @@ internal sealed class SimRun
         _world.RunUntil(() => _world.Loop.Timers.Count == 0, SettleNs);
         SimLeaks.Check(_world);
     }
+
+    private bool AreClientsIdle() => _world.Clients.TrueForAll(client => client.IsIdle);
 
     private bool AreClientsUp() =>
         _world.Clients.TrueForAll(client => client.Device.State == PathState.Up);

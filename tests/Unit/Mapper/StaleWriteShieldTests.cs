@@ -59,6 +59,15 @@ public sealed class StaleWriteShieldTests
     }
 
     [Fact]
+    public void Turned_off_it_holds_nothing_that_is_or_comes()
+    {
+        _shield.Add(_owner, 1, 0, 4096, new StaleWrite());
+        _shield.TurnOff();
+        _shield.Add(_owner, 2, 0, 4096, new StaleWrite());
+        (_shield.IsUp, _lowered).ShouldBe((false, 1));
+    }
+
+    [Fact]
     public void Beyond_its_bound_it_holds_more_and_forgets_nothing()
     {
         var writes = new List<StaleWrite>();

@@ -21,6 +21,7 @@ public sealed class StaleWriteShield(Action lowered)
     private readonly List<StaleRange> _ranges = [];
     private long _begin = long.MaxValue;
     private long _end;
+    private bool _isOff;
 
     /// <summary>Whether any stale write may still land.</summary>
     public bool IsUp => _ranges.Count > 0;
@@ -39,7 +40,7 @@ public sealed class StaleWriteShield(Action lowered)
     /// <param name="write">Knows when it is quiet.</param>
     public void Add(object? owner, uint use, long offset, long length, StaleWrite write)
     {
-        if (length <= 0 || write.IsQuiet) return;
+        if (length <= 0 || write.IsQuiet || _isOff) return;
         Count++;
         if (_ranges.Count == MaxRanges) JoinAll();
         Add(new StaleRange(owner, use, offset, offset + length, write));
@@ -72,6 +73,16 @@ public sealed class StaleWriteShield(Action lowered)
         _ranges.Clear();
         Measure();
         lowered();
+    }
+
+    /// <summary>
+    /// For good: the device is being taken down, and what waits is to find no path and fail. Writes
+    /// that are cut off then hold nobody back.
+    /// </summary>
+    public void TurnOff()
+    {
+        _isOff = true;
+        Lower();
     }
 
     private void Add(StaleRange range)

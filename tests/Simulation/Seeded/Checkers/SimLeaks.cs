@@ -9,7 +9,18 @@ internal static class SimLeaks
 {
     public static void Check(SimWorld world)
     {
-        Zero(world.Stack.Map!.InFlight, "I/Os in the map");
+        CheckDaemon(world);
+        foreach (SimClient client in world.Clients) CheckQueue(client.Device.Queue, client.Name);
+        if (world.Loop.Timers.TryPop(long.MaxValue, long.MaxValue, out LoopTimer timer))
+            throw new SimFailure($"left behind: a timer for {timer.Callback.Method} "
+                + $"of {timer.Callback.Target?.GetType().Name}");
+    }
+
+    /// <summary>Of one that has stopped, while its clients and servers go on.</summary>
+    public static void CheckDaemon(SimWorld world)
+    {
+        string held = string.Join("; ", world.Stack.Map!.Held().Take(5));
+        Zero(world.Stack.Map.InFlight, $"I/Os in the map: {held}");
         Zero(world.Stack.Map.Statistics.InFlight, "requests at the map's target");
         if (world.Stack.Map.Queue is { } queue) CheckQueue(queue, "the map");
         Zero(world.Stack.Pool.InUse, "bytes of I/O memory");
@@ -17,10 +28,6 @@ internal static class SimLeaks
         Zero(world.Stack.Exports.Servers.Sum(server => server.Clients), "clients of the export");
         Zero(world.Stack.Map.OpenCount, "holders of the map");
         foreach (PathDevice path in world.Stack.Paths.All) CheckQueue(path.Queue, path.Name);
-        foreach (SimClient client in world.Clients) CheckQueue(client.Device.Queue, client.Name);
-        if (world.Loop.Timers.TryPop(long.MaxValue, long.MaxValue, out LoopTimer timer))
-            throw new SimFailure($"left behind: a timer for {timer.Callback.Method} "
-                + $"of {timer.Callback.Target?.GetType().Name}");
     }
 
     private static void CheckQueue(RequestQueue queue, string whose)

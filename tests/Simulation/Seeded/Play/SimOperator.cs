@@ -16,11 +16,11 @@ internal sealed class SimOperator
 
     private readonly SimWorld _world;
     private readonly LoopRandom _random;
-    private readonly ControlCommands _commands;
+    private ControlCommands _commands;
     private readonly (int Weight, Action Act)[] _acts;
 
     /// <summary>Paths that are declared, those that were added among them.</summary>
-    private readonly List<string> _paths;
+    private List<string> _paths;
 
     /// <summary>What the live table, or a message since, says of I/O without a path.</summary>
     private bool _queues;
@@ -63,6 +63,20 @@ internal sealed class SimOperator
         _time++;
         foreach (SimClient client in _world.Clients) client.Device.Start();
         Settle();
+    }
+
+    /// <summary>The daemon is to end: whatever was to be done with it is not.</summary>
+    public void Leave() => _time++;
+
+    /// <summary>Another has come, as the plan has it.</summary>
+    public void Meet()
+    {
+        _commands = new ControlCommands(_world.Stack);
+        _paths = [.. _world.Servers.Select(server => server.Name)];
+        _queues = _world.Plan.QueueIfNoPath;
+        _loaded = null;
+        _flushes = false;
+        NotePolicy();
     }
 
     private void Settle()
@@ -233,6 +247,7 @@ internal sealed class SimOperator
             _world.NotePaths();
             done(reply.Error);
         }));
+        _world.AttachHandlers();
         _world.NotePaths();
     }
 
