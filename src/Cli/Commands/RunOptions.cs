@@ -175,6 +175,7 @@ internal sealed class RunOptions
             {
                 Depth = 1024,
                 CapMerges = true,
+                TakesTurns = true,
                 FreeRetries = MapOptions.FreeRetries,
                 Scheduler = (SchedulerKind)Choose(parsed, _scheduler, "none", "deadline"),
             },
