@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace Braid.Bench.Macro;
 
-/// <summary>What Braid is to be, in figures. They judge nothing but themselves: no test does.</summary>
+/// <summary>What Braid is to be, in figures; no test judges by them.</summary>
 internal static class GoalList
 {
     private const string Engine = "engine alone, round-robin, 2 paths, rq";

@@ -75,7 +75,7 @@ internal sealed class ScriptedClient
         Send(bytes);
     }
 
-    /// <summary>Sends that many writes of the payload, one behind the other, without waiting.</summary>
+    /// <summary>Sends so many writes of the payload, one behind the other.</summary>
     public async Task WriteAllAsync(int count, byte[] payload)
     {
         byte[] bytes = new byte[NbdProtocol.RequestSize];

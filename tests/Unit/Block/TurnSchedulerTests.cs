@@ -5,7 +5,7 @@ using Braid.Tests.Unit.Support;
 
 namespace Braid.Tests.Unit.Block;
 
-/// <summary>What waits goes out client by client, whoever came first and with however much.</summary>
+/// <summary>What waits goes out client by client, however much each has.</summary>
 public sealed class TurnSchedulerTests
 {
     private const int Kib = 1024;
