@@ -92,6 +92,7 @@ internal static class EngineCommand
         .WithArtifactsPath(Path.Combine(Path.GetTempPath(), "braid-bench-engine"))
         .AddJob(Job.Default
             .WithToolchain(InProcessEmitToolchain.Instance)
+            .WithUnrollFactor(1)
             .WithWarmupCount(10)
             .WithIterationCount(iterations)
             .WithIterationTime(TimeInterval.FromMilliseconds(IterationMs)));

@@ -20,7 +20,10 @@ internal sealed class EngineMap : IMapObserver, IDeviceResolver
         // io-affinity wants a CPU for each path.
         loop.CpusSimulated = its.Paths;
         loop.RunsOn = its.Paths - 1;
-        var options = new QueueOptions { Depth = MapDepth, CapMerges = true };
+        var options = new QueueOptions
+        {
+            Depth = MapDepth, CapMerges = true, TakesTurns = true,
+        };
         _paths =
         [
             .. Enumerable.Range(0, its.Paths).Select(i =>

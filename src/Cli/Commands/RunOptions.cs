@@ -173,6 +173,7 @@ internal sealed class RunOptions
             {
                 Depth = 1024,
                 CapMerges = true,
+                TakesTurns = true,
                 FreeRetries = MapOptions.FreeRetries,
                 KeptBytes = OptionWords.Size(parsed, _writeCacheLimit)!.Value,
                 Scheduler = (SchedulerKind)OptionWords.Choose(

@@ -64,7 +64,10 @@ public sealed record MapOptions
 
     /// <summary>Of the map: tags, scheduler, merge cap.</summary>
     public QueueOptions Queue { get; init; } =
-        new() { Depth = 1024, CapMerges = true, FreeRetries = FreeRetries };
+        new()
+        {
+            Depth = 1024, CapMerges = true, TakesTurns = true, FreeRetries = FreeRetries,
+        };
 
     /// <summary>Of each path.</summary>
     public QueueOptions PathQueue { get; init; } = new() { Depth = 256 };

@@ -55,6 +55,9 @@ public sealed unsafe class Bio
     /// </summary>
     public int ExtentCount { get; set; }
 
+    /// <summary>Whose turn it takes where it has to wait: a number that its client has.</summary>
+    public int Client { get; set; }
+
     /// <summary>The owner's own mark.</summary>
     public int Cookie { get; set; }
 

@@ -29,6 +29,9 @@ public abstract class BlockDevice
     /// <summary>How many hold it: clients, and tables of devices above.</summary>
     public int OpenCount { get; private set; }
 
+    /// <summary>How often it was opened: numbers those who hold it.</summary>
+    public int Openings { get; private set; }
+
     /// <summary>
     /// Requests that have ended, by kind; of a map without a queue, bios that have begun.
     /// </summary>
@@ -46,7 +49,11 @@ public abstract class BlockDevice
     public virtual string? AttachHandler(string name) => "the device takes no hardware handler";
 
     /// <summary>Holds the device: it cannot be removed until <see cref="Close"/>.</summary>
-    public void Open() => OpenCount++;
+    public void Open()
+    {
+        OpenCount++;
+        Openings++;
+    }
 
     /// <summary>Lets go of what <see cref="Open"/> held.</summary>
     public void Close() => OpenCount--;

@@ -29,7 +29,7 @@ public sealed partial class MultipathTarget
             return MapResult.DelayRequeue;
         }
         RequestQueue queue = path.Queue!;
-        clone = queue.TryAllocateClone(origin, owner);
+        clone = queue.IsBusy ? null : queue.TryAllocateClone(origin, owner);
         if (clone is null)
         {
             if (queue.IsDying)
@@ -72,7 +72,7 @@ public sealed partial class MultipathTarget
     private static PgPath PathOf(TargetIo io) => Unsafe.As<PgPath>(io.Route!);
 
     /// <summary>
-    /// The path has all it can take: a clone on one of those that the selector names next. A slow
+    /// The path is congested: a clone on one of those that the selector names next. A slow
     /// path must not hold up a fast one.
     /// </summary>
     private static Request? TryOthers(Request origin, ICloneOwner owner, ref PgPath path)
@@ -83,7 +83,8 @@ public sealed partial class MultipathTarget
             PgPath? next = group.Selector.SelectPath(origin.Length);
             if (next is null || next == path) return null;
             path = next;
-            if (path.Queue!.TryAllocateClone(origin, owner) is { } clone) return clone;
+            if (path.Queue is { IsBusy: false } queue
+                && queue.TryAllocateClone(origin, owner) is { } clone) return clone;
         }
         return null;
     }

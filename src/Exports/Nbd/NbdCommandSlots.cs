@@ -9,7 +9,7 @@ namespace Braid.Exports.Nbd;
 /// The commands that one client may have at the same time, made at first use and kept, with the
 /// memory of their reply headers.
 /// </summary>
-internal sealed unsafe class NbdCommandSlots(IBioOwner owner) : IDisposable
+internal sealed unsafe class NbdCommandSlots(IBioOwner owner, int client) : IDisposable
 {
     /// <summary>Commands of one client at the same time.</summary>
     private const int MaxCommands = 1024;
@@ -34,7 +34,8 @@ internal sealed unsafe class NbdCommandSlots(IBioOwner owner) : IDisposable
     {
         if (_free.TryPop(out NbdServerCommand? command)) return command;
         Invariant.That(_made < MaxCommands);
-        command = new NbdServerCommand(owner, _made, _headers + (_made * HeaderStride));
+        command = new NbdServerCommand(
+            owner, client, _made, _headers + (_made * HeaderStride));
         _commands[_made++] = command;
         return command;
     }

@@ -18,10 +18,16 @@ internal sealed unsafe class NbdServerCommand
 
     private readonly Bio?[] _bios = new Bio?[MaxBios];
     private readonly IBioOwner _owner;
+    private readonly int _client;
 
-    public NbdServerCommand(IBioOwner owner, int slot, byte* header)
+    /// <param name="owner">Hears of the ends of its bios.</param>
+    /// <param name="client">Whose turn they take.</param>
+    /// <param name="slot">See <see cref="Slot"/>.</param>
+    /// <param name="header">See <see cref="Header"/>.</param>
+    public NbdServerCommand(IBioOwner owner, int client, int slot, byte* header)
     {
         _owner = owner;
+        _client = client;
         Slot = slot;
         Header = header;
     }
@@ -119,7 +125,7 @@ internal sealed unsafe class NbdServerCommand
 
     private Bio NextBio(BlockOperation operation, BioFlags flags, long length)
     {
-        Bio bio = _bios[Bios] ??= new Bio(_owner) { Cookie = Slot };
+        Bio bio = _bios[Bios] ??= new Bio(_owner) { Cookie = Slot, Client = _client };
         Bios++;
         bio.Operation = operation;
         bio.Flags = flags;

@@ -54,9 +54,9 @@ internal sealed unsafe partial class NbdServerConnection
         _session = session;
         _pool = pool;
         _device = session.Export.Device;
-        _slots = new NbdCommandSlots(this);
         Peer = connection.Peer;
         _device.Open();
+        _slots = new NbdCommandSlots(this, _device.Openings);
         _stream = server.Loop.Adopt(connection, this);
     }
 

@@ -21,6 +21,12 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
 
     private const int HeaderStride = 32;
 
+    /// <summary>
+    /// Bytes that wait for their turn to be sent, before it takes no more from a map: what waits
+    /// above can still be merged, ordered and sent elsewhere.
+    /// </summary>
+    private const long MaxUnsent = 1 << 20;
+
     /// <summary>What clients take to be read and written as one, whatever the block size.</summary>
     private const int Sector = 512;
 
@@ -68,6 +74,9 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
         _timeout = device.Loop.CreateTimer(OnTimeout);
         _stream = device.Loop.Adopt(connection, this);
     }
+
+    /// <summary>A request given now would wait before it is sent.</summary>
+    public bool IsFull => _stream.QueuedBytes - _stream.SentBytes >= MaxUnsent;
 
     /// <summary>Requests sent, and not answered.</summary>
     public int InFlight => _inFlight.Count;

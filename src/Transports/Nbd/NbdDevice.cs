@@ -59,6 +59,8 @@ public sealed class NbdDevice : PathDevice
     /// <summary>Times that a connection was made.</summary>
     public long Connects { get; private set; }
 
+    public override bool IsBusy => base.IsBusy || _connection is { IsFull: true };
+
     public override void Start()
     {
         if (!_stopped) return;

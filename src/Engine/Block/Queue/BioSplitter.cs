@@ -81,6 +81,7 @@ internal sealed unsafe class BioSplitter(RequestQueue queue) : IBioOwner
         part.Length = length;
         part.Data = whole.Data is null ? null : whole.Data + (position - whole.Offset);
         part.SegmentBytes = whole.SegmentBytes;
+        part.Client = whole.Client;
         part.Parent = whole;
         return part;
     }

@@ -74,6 +74,7 @@ internal sealed unsafe class FlushSequence : IBioOwner
         _dataDone = true;
         _step.Operation = bio.Operation;
         _step.Flags = bio.Flags & ~dropped;
+        _step.Client = bio.Client;
         _step.Offset = bio.Offset;
         _step.Length = bio.Length;
         _step.Data = bio.Data;

@@ -26,6 +26,12 @@ public sealed record QueueOptions
     public bool CapMerges { get; init; }
 
     /// <summary>
+    /// Without a scheduler, clients whose requests wait take turns, so that a flood of one does not
+    /// hold up another. Off where the kernel is followed exactly: first come, first served.
+    /// </summary>
+    public bool TakesTurns { get; init; }
+
+    /// <summary>
     /// Bios that waited for a tag may still merge. In the kernel whoever waits has a request of its
     /// own when it wakes.
     /// </summary>

@@ -138,9 +138,12 @@ public sealed partial class RequestQueue
     /// <summary>Asks for a dispatch at the end of this turn.</summary>
     public void Run() => Loop.Schedule(_task, TurnPhase.Dispatch);
 
-    private RequestScheduler CreateScheduler(SchedulerKind kind) => kind == SchedulerKind.Deadline
-        ? new DeadlineScheduler(this)
-        : new NoneScheduler(this);
+    private RequestScheduler CreateScheduler(SchedulerKind kind) => kind switch
+    {
+        SchedulerKind.Deadline => new DeadlineScheduler(this),
+        _ when _options.TakesTurns => new TurnScheduler(this),
+        _ => new NoneScheduler(this),
+    };
 
     /// <summary>The end-of-turn task of the queue.</summary>
     private sealed class DispatchTask(RequestQueue queue) : TurnTask

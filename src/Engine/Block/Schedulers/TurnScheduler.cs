@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Braid.Block;
+
+/// <summary>
+/// First come, first served for each client, and clients in turn, by bytes: deficit round robin
+/// (Shreedhar and Varghese, 1995) over a fixed number of lists. Beyond that clients share lists.
+/// With a single client, and while the driver takes all, it is the order of arrival.
+/// </summary>
+internal sealed class TurnScheduler : RequestScheduler
+{
+    private const int Lists = 64;
+
+    /// <summary>Bytes of a turn; what a request is longer, its client waits for.</summary>
+    private const long Turn = 128 * 1024;
+
+    /// <summary>The shortest request costs as much to its path as a page.</summary>
+    private const long MinCost = 4096;
+
+    /// <summary>How far back a merge is looked for (blk_bio_list_merge).</summary>
+    private const int MergeDepth = 8;
+
+    private readonly ClientList[] _lists = new ClientList[Lists];
+
+    /// <summary>Of the ring of lists that hold something: the one whose turn was before.</summary>
+    private ClientList? _before;
+
+    public TurnScheduler(RequestQueue queue)
+        : base(queue)
+    {
+        for (int i = 0; i < Lists; i++) _lists[i] = new ClientList();
+    }
+
+    public override bool IsEmpty => _before is null;
+
+    public override void Insert(Request request)
+    {
+        ClientList list = Of(request.FirstBio!);
+        list.Requests.AddLast(request);
+        if (list.Next is null) Enter(list);
+    }
+
+    public override Request? TakeNext()
+    {
+        while (_before is { } before)
+        {
+            ClientList list = before.Next!;
+            if (list.Left <= 0)
+            {
+                list.Left += Turn;
+                _before = list;
+                continue;
+            }
+            Request request = list.Requests.TakeFirst()!;
+            list.Left -= Math.Max(request.Length, MinCost);
+            if (list.Requests.Count == 0) Leave(list, before);
+            return request;
+        }
+        return null;
+    }
+
+    public override bool TryMerge(Bio bio)
+    {
+        Request? request = Of(bio).Requests.Last;
+        for (int i = 0; i < MergeDepth && request is not null; i++)
+        {
+            if (TryMerge(request, bio)) return true;
+            request = request.Links.Previous;
+        }
+        return false;
+    }
+
+    private ClientList Of(Bio bio) => _lists[bio.Client & (Lists - 1)];
+
+    /// <summary>Behind all others, with a turn of its own.</summary>
+    private void Enter(ClientList list)
+    {
+        list.Left = Turn;
+        if (_before is { } before)
+        {
+            list.Next = before.Next;
+            before.Next = list;
+        }
+        else
+        {
+            list.Next = list;
+        }
+        _before = list;
+    }
+
+    private void Leave(ClientList list, ClientList before)
+    {
+        if (list == before) _before = null;
+        else before.Next = list.Next;
+        list.Next = null;
+    }
+
+    /// <summary>What one client, or a few, have waiting.</summary>
+    private sealed class ClientList
+    {
+        public RequestList Requests { get; } = new();
+
+        /// <summary>Bytes of its turn that are left; below zero it has had more.</summary>
+        public long Left { get; set; }
+
+        /// <summary>The next of the ring; null while it is empty and in none.</summary>
+        public ClientList? Next { get; set; }
+    }
+}
