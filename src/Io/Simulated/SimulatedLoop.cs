@@ -11,6 +11,7 @@ public sealed class SimulatedLoop : IoLoop
     private const long StartNs = 1_000_000_000;
 
     private readonly int _thread = Environment.CurrentManagedThreadId;
+    private int _streams;
 
     public SimulatedLoop(ulong seed)
         : base(seed) => NowNs = StartNs;
@@ -71,6 +72,9 @@ public sealed class SimulatedLoop : IoLoop
     {
         // Owns nothing but memory.
     }
+
+    /// <summary>Number of the next stream: what tells its kind, without a draw.</summary>
+    internal int CountStream() => _streams++;
 
     private bool Turn(long endNs)
     {

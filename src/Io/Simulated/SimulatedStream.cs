@@ -1,19 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.InteropServices;
 using Braid.Io.Abi;
 
 namespace Braid.Io;
 
-/// <summary>A stream over two simulated pipes.</summary>
+/// <summary>
+/// A stream over two simulated pipes. Every other one asks its handler for memory long before there
+/// is data, as io_uring does: both ways of asking are played, and memory that is not the handler's
+/// any more is found by whose it has become.
+/// </summary>
 internal sealed unsafe class SimulatedStream : StreamSocket
 {
     private readonly SimulatedPipe _incoming;
     private readonly SimulatedPipe _outgoing;
+    private readonly bool _asksEarly;
+    private readonly iovec* _vectors = (iovec*)NativeMemory.Alloc(
+        MaxReceiveVectors, (nuint)sizeof(iovec));
+
+    /// <summary>Vectors that the next data go to; 0 when the handler is to be asked.</summary>
+    private int _prepared;
     private bool _paused;
 
     public SimulatedStream(SimulatedLoop loop, SimulatedConnection connection, IStreamHandler h)
         : base(loop, h)
     {
         connection.IsDetached = true;
+        _asksEarly = loop.CountStream() % 2 == 0;
         _incoming = connection.Incoming;
         _outgoing = connection.Outgoing;
         _incoming.Readable = Receive;
@@ -24,6 +36,13 @@ internal sealed unsafe class SimulatedStream : StreamSocket
     {
         if (!_paused) return;
         _paused = false;
+        Loop.Post(Receive);
+    }
+
+    private protected override void TakeBack()
+    {
+        if (_prepared == 0) return;
+        _prepared = 0;
         Loop.Post(Receive);
     }
 
@@ -47,9 +66,16 @@ internal sealed unsafe class SimulatedStream : StreamSocket
         Sent(sent);
     }
 
+    private protected override void FreeMemory()
+    {
+        NativeMemory.Free(_vectors);
+        base.FreeMemory();
+    }
+
     private void Receive()
     {
         while (IsOpen && !_paused && _incoming.Available > 0) ReceiveOnce();
+        if (IsOpen && !_paused && _asksEarly && !_incoming.IsEnded) Loop.Post(Prepare);
         if (!IsOpen || !_incoming.IsEnded || (_incoming.Available > 0 && !_paused)) return;
         string text = _incoming.EndErrno == 0 ? "closed by the peer" : "receive: reset";
         Close(new StreamEnd(_incoming.EndErrno, text));
@@ -57,14 +83,22 @@ internal sealed unsafe class SimulatedStream : StreamSocket
 
     private void ReceiveOnce()
     {
-        iovec* vectors = stackalloc iovec[MaxReceiveVectors];
-        int count = Handler.PrepareReceive(vectors);
+        Prepare();
         if (!IsOpen) return;
-        _paused = count == 0;
+        int count = _prepared;
+        _prepared = 0;
         int total = 0;
         for (int i = 0; i < count && _incoming.Available > 0; i++)
-            total += _incoming.Read(new Span<byte>(vectors[i].iov_base, (int)vectors[i].iov_len));
+            total += _incoming.Read(
+                new Span<byte>(_vectors[i].iov_base, (int)_vectors[i].iov_len));
         Loop.Statistics.SystemCalls++;
         if (total > 0) Handler.OnReceived(total);
+    }
+
+    private void Prepare()
+    {
+        if (!IsOpen || _paused || _prepared > 0) return;
+        _prepared = Handler.PrepareReceive(_vectors);
+        _paused = _prepared == 0;
     }
 }
