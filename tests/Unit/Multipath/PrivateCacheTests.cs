@@ -143,6 +143,30 @@ public sealed class PrivateCacheTests
     }
 
     [Fact]
+    public unsafe void Nothing_is_said_of_what_is_allocated_where_writes_are_kept()
+    {
+        QueueLimits limits = Fua with { Extents = true };
+        (TestDevice a, TestDevice b, MappedDevice map) = Make(limits);
+        Write(map, 0);
+        byte[] memory = PinnedData.Make(4096);
+        int Query(long offset)
+        {
+            Bio query = _bench.Owner.Make(BlockOperation.Extents, offset, 4096);
+            query.Data = PinnedData.At(memory);
+            query.ExtentCount = 1;
+            map.Submit(query);
+            _bench.Loop.Settle();
+            _bench.Owner.StatusOf(query).ShouldBe(BlockStatus.Ok);
+            return query.ExtentCount;
+        }
+
+        (Query(0), Query(4096)).ShouldBe((0, 1));
+        Flush(map);
+        Query(0).ShouldBe(1);
+        (a.Sent.Count + b.Sent.Count).ShouldBe(5);
+    }
+
+    [Fact]
     public void A_read_that_passed_what_is_written_again_is_read_again()
     {
         (TestDevice a, TestDevice b, MappedDevice map) = Make(Fua);

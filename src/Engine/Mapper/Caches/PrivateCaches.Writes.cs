@@ -100,6 +100,17 @@ internal sealed unsafe partial class PrivateCaches
     }
 
     /// <summary>
+    /// What a lost cache held may be said to be a hole: nothing is said of a range where any of it
+    /// is kept, which is always right.
+    /// </summary>
+    private void EndExtents(Request origin)
+    {
+        bool isSure = _readAt[origin.Tag] == _losses
+            && _kept.SinceOf(origin.Offset, origin.End) == long.MaxValue;
+        if (!isSure) origin.FirstBio!.ExtentCount = 0;
+    }
+
+    /// <summary>
     /// A server may be lost and nobody know it yet: what is kept is what must be read.
     /// </summary>
     private void Refresh(Request read, long end)

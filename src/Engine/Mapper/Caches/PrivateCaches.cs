@@ -135,6 +135,7 @@ internal sealed partial class PrivateCaches
     {
         if (origin.IsWrite) EndWrite(origin, path, status, ref done, ref result);
         else if (origin.Operation == BlockOperation.Read) EndRead(origin, ref done, ref result);
+        else if (origin.Operation == BlockOperation.Extents) EndExtents(origin);
     }
 
     /// <summary>A path of the live table has failed or was reinstated.</summary>
