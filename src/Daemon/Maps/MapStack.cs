@@ -109,9 +109,7 @@ public sealed class MapStack : IMapObserver, IDisposable
     {
         _caches?.Stop();
         Paths.StopWatching();
-        foreach (MappedDevice map in Devices.All)
-            foreach (TargetEntry entry in map.Table?.Entries ?? [])
-                (entry.Target as MultipathTarget)?.SetQueueIfNoPath(false);
+        foreach (MappedDevice map in Devices.All) QueueNoMore(map);
         Exports.CloseClients();
         Paths.Stop();
         // A write that waits for a stale one, or for one that is cut off now, finds no path.
@@ -120,11 +118,12 @@ public sealed class MapStack : IMapObserver, IDisposable
         foreach (MappedDevice map in Devices.All)
         {
             map.Clear();
-            // One that is only being suspended is resumed when that has ended.
+            // One that is only being suspended is resumed when that has ended; another table may
+            // have gone live by then.
             if (map.IsInTransition)
-                map.Suspend(noFlush: true, _ => map.Resume(noFlush: true, _ => { }));
+                map.Suspend(noFlush: true, _ => Resume(map));
             else
-                map.Resume(noFlush: true, _ => { });
+                Resume(map);
         }
     }
 
@@ -155,6 +154,15 @@ public sealed class MapStack : IMapObserver, IDisposable
 
     public string? Objection(MappedDevice map, long sizeBytes, QueueLimits limits) =>
         Changes.Objection(map, sizeBytes, limits);
+
+    private static void Resume(MappedDevice map) =>
+        map.Resume(noFlush: true, _ => QueueNoMore(map));
+
+    private static void QueueNoMore(MappedDevice map)
+    {
+        foreach (TargetEntry entry in map.Table?.Entries ?? [])
+            (entry.Target as MultipathTarget)?.SetQueueIfNoPath(false);
+    }
 
     private long AgreedSize()
     {
