@@ -86,6 +86,17 @@ public abstract class PathDevice : BlockDevice, IQueueDriver, IDisposable
     /// <summary>As the kernel has it, known only to some drivers.</summary>
     public virtual bool IsBusy => Queue.Tags.IsExhausted;
 
+    /// <summary>
+    /// Who has the storage serve I/O by this path; set by whoever knows its kind, before a table
+    /// uses the path. Null for storage that needs nobody.
+    /// </summary>
+    public IHardwareHandler? Handler { get; set; }
+
+    public override IHardwareHandler? HardwareHandler => Handler;
+
+    public override string? AttachHandler(string name) =>
+        Handler is null ? base.AttachHandler(name) : null;
+
     /// <summary>Begins to connect, and from then on keeps trying.</summary>
     public abstract void Start();
 

@@ -50,8 +50,10 @@ internal sealed class SimBreakage(SimMistake mistake)
     public static SimPlan Plan(ulong seed, SimMistake mistake)
     {
         SimPlan plan = SimPlan.For(seed);
+        SimRestart? restart = mistake == SimMistake.StopForgets
+            ? new SimRestart(Round: 0, 5 * SimWorld.Second)
+            : null;
         if (mistake >= SimMistake.CachesSaidShared) plan = SimPlan.WithPrivateCaches(plan);
-        bool stops = mistake == SimMistake.StopForgets;
         return plan with
         {
             BioMode = false,
@@ -61,9 +63,8 @@ internal sealed class SimBreakage(SimMistake mistake)
                 ? 3 * SimWorld.Second
                 : Math.Min(plan.IoTimeoutNs, 500 * SimWorld.Ms),
             ServiceNs = mistake == SimMistake.ShieldOff ? 10 * SimWorld.Ms : plan.ServiceNs,
-            Rounds = stops ? 2 : 1,
-            RestartRound = stops ? 0 : -1,
-            PatienceNs = 5 * SimWorld.Second,
+            Rounds = restart is null ? 1 : 2,
+            Restart = restart,
             RoundNs = Math.Min(plan.RoundNs, 6 * SimWorld.Second),
             Load = plan.Load with
             {
@@ -79,9 +80,9 @@ internal sealed class SimBreakage(SimMistake mistake)
             StaleWrites = mistake == SimMistake.ShieldOff
                 ? StaleWriteGuard.Off
                 : StaleWriteGuard.Time,
-            WriteCache = mistake == SimMistake.CachesSaidShared
-                ? WriteCache.Shared
-                : plan.WriteCache,
+            MapQueue = mistake == SimMistake.CachesSaidShared
+                ? plan.MapQueue with { WriteCache = WriteCache.Shared }
+                : plan.MapQueue,
         };
     }
 
@@ -89,7 +90,10 @@ internal sealed class SimBreakage(SimMistake mistake)
     public static SimPlan WithoutMistake(SimPlan plan) => plan with
     {
         StaleWrites = StaleWriteGuard.Time,
-        WriteCache = plan.HasPrivateCaches ? WriteCache.Private : WriteCache.Shared,
+        MapQueue = plan.MapQueue with
+        {
+            WriteCache = plan.HasPrivateCaches ? WriteCache.Private : WriteCache.Shared,
+        },
     };
 
     /// <summary>A server has died, and its cache with it.</summary>

@@ -21,14 +21,10 @@ internal sealed record SimPlan
     /// <summary>The storage has a cache that it can lose.</summary>
     public bool IsVolatile { get; init; }
 
-    /// <summary>Each server has a cache of its own, and loses it when it dies.</summary>
-    public bool HasPrivateCaches { get; init; }
+    public bool HasPrivateCaches => Servers.HasOwnCache;
 
-    /// <summary>What the engine is told of them.</summary>
-    public WriteCache WriteCache { get; init; }
-
-    /// <summary>What was acknowledged is kept while the daemon lives, whatever caches lose.</summary>
-    public bool KeepsWrites => WriteCache == WriteCache.Private;
+    /// <summary>What was acknowledged is kept while the daemon lives, whatever is lost.</summary>
+    public bool KeepsWrites => MapQueue.WriteCache == WriteCache.Private;
 
     public SimServerKind Servers { get; init; } = new();
 
@@ -65,19 +61,13 @@ internal sealed record SimPlan
 
     public long RoundNs { get; init; }
 
-    /// <summary>After this one the daemon is told to end, and another comes; -1 for none.</summary>
-    public int RestartRound { get; init; } = -1;
-
-    /// <summary>How long a daemon that ends waits for its clients.</summary>
-    public long PatienceNs { get; init; }
+    /// <summary>The daemon ends in the middle of it all; null when it does not.</summary>
+    public SimRestart? Restart { get; init; }
 
     /// <summary>Mean time between two faults, and between two acts of an operator.</summary>
     public long FaultEveryNs { get; init; }
 
     public long ActEveryNs { get; init; }
-
-    /// <summary>Servers say what is the storage's own error, too.</summary>
-    public bool HasHardErrors { get; init; }
 
     public static SimPlan For(ulong seed)
     {
@@ -111,10 +101,31 @@ internal sealed record SimPlan
             RoundNs = roundNs,
             FaultEveryNs = random.Duration(20 * Ms, 4 * Second),
             ActEveryNs = random.Chance(300) ? long.MaxValue : random.Duration(50 * Ms, 4 * Second),
-            HasHardErrors = random.Chance(200),
         };
-        plan = WithRestart(plan);
+        plan = plan with
+        {
+            Servers = plan.Servers with { HasHardErrors = random.Chance(200) },
+        };
+        plan = WithScarcity(WithRestart(plan));
         return isVolatile && !plan.BioMode ? WithCaches(plan) : plan;
+    }
+
+    /// <summary>Handlers to ask, little memory, servers that take few requests.</summary>
+    private static SimPlan WithScarcity(SimPlan plan)
+    {
+        LoopRandom random = SimRandom.For(plan.Seed, "scarcity");
+        long least = Math.Max(plan.Load.MaxBytes, BufferPool.MaxBuffer);
+        return plan with
+        {
+            PoolBytes = random.Chance(300) ? least : plan.PoolBytes,
+            Servers = plan.Servers with
+            {
+                HasHandlers = !plan.BioMode && random.Chance(300),
+                MostActive = random.Chance(300) ? random.Pick(1, 2, 4) : int.MaxValue,
+                ListsExtents = plan.Servers.StructuredReplies && random.Chance(600),
+            },
+            Load = plan.Load with { Queries = random.Pick(0, 0, 30, 150) },
+        };
     }
 
     private static SimPlan WithRestart(SimPlan plan)
@@ -123,8 +134,9 @@ internal sealed record SimPlan
         if (!random.Chance(400)) return plan;
         return plan with
         {
-            RestartRound = (int)random.Next(plan.Rounds),
-            PatienceNs = random.Pick(0, 50 * Ms, 5 * Second, 5 * Second),
+            Restart = new SimRestart(
+                (int)random.Next(plan.Rounds),
+                random.Pick(0, 50 * Ms, 5 * Second, 5 * Second)),
         };
     }
 
@@ -133,17 +145,18 @@ internal sealed record SimPlan
     {
         IsVolatile = true,
         BioMode = false,
-        HasPrivateCaches = true,
-        WriteCache = WriteCache.Private,
+        MapQueue = plan.MapQueue with { WriteCache = WriteCache.Private },
         Servers = plan.Servers with
         {
+            HasOwnCache = true,
             Flags = plan.Servers.Flags | NbdTransmissionFlags.SendFlush,
         },
     };
 
     public override string ToString() =>
         $"{Paths} paths, {VolumeBytes >> 10} KiB, {(IsVolatile ? "volatile" : "durable")}, "
-        + (HasPrivateCaches ? $"caches {WriteCache}, {MapQueue.KeptBytes >> 10} KiB kept, " : "")
+        + (Servers.HasHandlers ? "handlers, " : "")
+        + (HasPrivateCaches ? $"own caches, {MapQueue.KeptBytes >> 10} KiB kept, " : "")
         + $"{(BioMode ? "bio" : "mq")}, {(QueueIfNoPath ? "queues" : "fails")} without a path, "
         + $"tags {MapQueue.Depth}/{PathQueue.Depth}, {MapQueue.Scheduler}, "
         + $"timeout {IoTimeoutNs / Ms} ms, guard {StaleWrites}, "
@@ -156,7 +169,8 @@ internal sealed record SimPlan
         LoopRandom random = SimRandom.For(plan.Seed, "caches");
         if (!random.Chance(500)) return plan;
         long kept = random.Pick(16L << 10, 96 << 10, 1 << 20, 64 << 20);
-        return WithPrivateCaches(plan) with { MapQueue = plan.MapQueue with { KeptBytes = kept } };
+        return WithPrivateCaches(
+            plan with { MapQueue = plan.MapQueue with { KeptBytes = kept } });
     }
 
     private static SimServerKind DrawServers(LoopRandom random, bool isVolatile, int align)

@@ -78,7 +78,8 @@ internal sealed class SimRun
         for (int round = 0; round < _world.Plan.Rounds; round++)
         {
             RunTroubled();
-            if (round == _world.Plan.RestartRound) Restart();
+            if (_world.Plan.Restart is { } restart && restart.Round == round)
+                Restart(restart.PatienceNs);
             BecomeCalm();
             Verify();
         }
@@ -113,17 +114,20 @@ internal sealed class SimRun
     /// The daemon ends in the middle of it all: each I/O is answered or cut off, nothing is left.
     /// Another takes over, and finds what was acknowledged.
     /// </summary>
-    private void Restart()
+    private void Restart(long patienceNs)
     {
         _world.Trace.Tell("the daemon is told to end");
         _world.Excuses.MayLoseClients = true;
         _operator.Leave();
         _world.Breakage?.OnStop(_world);
         _world.Stack.Drain();
-        bool isClean = _world.RunUntil(() => _world.Stack.IsDrained, _world.Plan.PatienceNs);
+        bool isClean = _world.RunUntil(() => _world.Stack.IsDrained, patienceNs);
         _world.Trace.Tell(isClean ? "the daemon has drained" : "the daemon waits no longer");
         _world.Stack.Stop();
         _world.RunFor(SimWorld.Ms);
+        // An activation that is under way is waited for, as long as its handler likes.
+        if (_world.Plan.Servers.HasHandlers)
+            _world.RunUntil(() => _world.Stack.Map!.InFlight == 0, 60 * Second);
         SimLeaks.CheckDaemon(_world);
         _world.Stack.Dispose();
         Require(AreClientsIdle, 5 * Second, "I/O that a daemon leaves unanswered");
@@ -136,7 +140,8 @@ internal sealed class SimRun
         _world.Replace();
         StartDaemon();
         foreach (SimClient client in _world.Clients) client.Device.Start();
-        Require(AreClientsUp, 5 * Second, "the clients do not find the new daemon");
+        // One may have been in the middle of its handshake with the old one.
+        Require(AreClientsUp, 10 * Second, "the clients do not find the new daemon");
         _world.Excuses.MayLoseClients = false;
         _world.RunFor(Second);
     }

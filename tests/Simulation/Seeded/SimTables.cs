@@ -33,9 +33,12 @@ internal sealed class SimTables
             groups.Add(Group(Take(paths, count)));
         }
         return string.Create(CultureInfo.InvariantCulture,
-            $"0 {_plan.VolumeBytes / Table.SectorSize} multipath {Features()} 0 {groups.Count} "
+            $"0 {_plan.VolumeBytes / Table.SectorSize} multipath {Features()} {Handler} "
+            + $"{groups.Count} "
             + $"{_random.Between(1, groups.Count)} {string.Join(' ', groups)}");
     }
+
+    private string Handler => _plan.Servers.HasHandlers ? $"1 {SimHandler.HandlerName}" : "0";
 
     private List<string> Take(List<string> paths, int count)
     {

@@ -5,6 +5,7 @@ using Braid.Io;
 using Braid.Mapper;
 using Braid.Multipath;
 using Braid.Transports.Nbd;
+using Braid.Wire.Nbd;
 
 namespace Braid.Tests.Simulation;
 
@@ -40,7 +41,7 @@ internal sealed class SimWorld : IDisposable
         foreach (SimServer server in Servers) server.Link.LatencyNs = plan.LatencyNs;
         Wires.Link(MapEndpoint).LatencyNs = plan.LatencyNs;
         Tables = new SimTables(plan);
-        Stack = new MapStack(Loop, Network, Options(), new SimLogger(this));
+        Stack = MakeStack();
         for (int i = 0; i < plan.Load.Clients; i++)
             Clients.Add(new SimClient(this, $"c{i}", Export));
     }
@@ -90,10 +91,10 @@ internal sealed class SimWorld : IDisposable
         Stack.Map?.Queue?.Driver is RequestMapper mapper ? mapper.Caches : null;
 
     /// <summary>The daemon is gone; another is made over the same servers.</summary>
-    public void Replace()
-    {
-        Stack = new MapStack(Loop, Network, Options(), new SimLogger(this));
-    }
+    public void Replace() => Stack = MakeStack();
+
+    /// <summary>Paths that have come since get the handlers of their servers.</summary>
+    public void AttachHandlers() => AttachHandlers(Stack);
 
     /// <summary>A checker has found something: the run ends.</summary>
     public void Fail(string problem)
@@ -129,6 +130,21 @@ internal sealed class SimWorld : IDisposable
         foreach (SimClient client in Clients) client.Dispose();
     }
 
+    private MapStack MakeStack()
+    {
+        var stack = new MapStack(Loop, Network, Options(), new SimLogger(this));
+        AttachHandlers(stack);
+        return stack;
+    }
+
+    private void AttachHandlers(MapStack stack)
+    {
+        if (!Plan.Servers.HasHandlers) return;
+        foreach (PathDevice path in stack.Paths.All)
+            path.Handler ??= new SimHandler(Servers.First(
+                server => NbdUri.Parse(server.Uri).ToString() == path.Uri));
+    }
+
     private MapOptions Options() => new()
     {
         Name = "sim",
@@ -140,7 +156,7 @@ internal sealed class SimWorld : IDisposable
             ? kind.MinBlock
             : null,
         MaxRequestBytes = Plan.Servers.TellsBlockSize ? Plan.Servers.MaxPayload : null,
-        WriteCache = Plan.WriteCache,
+        WriteCache = Plan.MapQueue.WriteCache,
         Queue = Plan.MapQueue,
         PathQueue = Plan.PathQueue,
         Nbd = new NbdSettings

@@ -62,9 +62,11 @@ internal sealed class TestDevice : PathDevice
     public string[]? Handlers { get; set; }
 
     /// <summary>The handler that is attached to it.</summary>
-    public TestHandler? Handler { get; set; }
-
-    public override IHardwareHandler? HardwareHandler => Handler;
+    public new TestHandler? Handler
+    {
+        get => (TestHandler?)base.Handler;
+        set => base.Handler = value;
+    }
 
     public override bool IsBusy => Busy ?? base.IsBusy;
 

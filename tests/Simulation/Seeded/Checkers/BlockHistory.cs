@@ -109,6 +109,23 @@ internal sealed class BlockHistory
     }
 
     /// <summary>
+    /// A query has found blocks that read as zeroes. What is wrong with that; null when nothing.
+    /// </summary>
+    public string? EndQuery(long start, int first, bool[] zeroes)
+    {
+        Tick();
+        string? problem = null;
+        Span<byte> zero = stackalloc byte[Stamp.BlockBytes];
+        zero.Clear();
+        for (int i = 0; i < zeroes.Length; i++)
+        {
+            if (zeroes[i]) problem ??= Check(start, first + i, zero);
+            EndReader(first + i);
+        }
+        return problem;
+    }
+
+    /// <summary>
     /// A flush that began at a time was acknowledged: what was gone then stays so.
     /// </summary>
     public void Flushed(long start)
@@ -139,7 +156,9 @@ internal sealed class BlockHistory
         {
             foreach (BlockValue value in values)
             {
-                if (value.IsForgotten || (isKept && value.IsReplaced)) continue;
+                if (value.IsForgotten) continue;
+                // What is there is written again, or was never acknowledged.
+                if (isKept && (value.IsReplaced || !value.IsGone)) continue;
                 value.Gone = long.MaxValue;
                 value.Revived = now;
                 value.IsReplaced = false;

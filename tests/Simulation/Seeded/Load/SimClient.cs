@@ -15,6 +15,9 @@ internal sealed class SimClient : IBioOwner, IDisposable
     /// <summary>It never gives up: whatever the map holds back, it waits for.</summary>
     private const long PatienceNs = 3_600_000_000_000;
 
+    /// <summary>A timer is not to outlive the house.</summary>
+    private const long MaxThinkNs = 60_000_000_000;
+
     private readonly SimWorld _world;
     private readonly SimLoadPlan _plan;
     private readonly LoopRandom _random;
@@ -112,7 +115,7 @@ internal sealed class SimClient : IBioOwner, IDisposable
     {
         if (!_isRunning) return;
         // What is refused at once must not be tried without end at one moment.
-        long wait = Math.Max(10_000, _random.Wait(_plan.ThinkNs));
+        long wait = Math.Clamp(_random.Wait(_plan.ThinkNs), 10_000, MaxThinkNs);
         if (_random.Chance(300)) wait = 10_000;
         bool hasFailed = io.Bio.Status != BlockStatus.Ok;
         if (hasFailed || Device.State != PathState.Up) wait = Math.Max(wait, 20_000_000);
@@ -135,6 +138,7 @@ internal sealed class SimClient : IBioOwner, IDisposable
         bio.Operation = DrawOperation();
         bio.Flags = BioFlags.None;
         bio.Offset = bio.Length = 0;
+        bio.ExtentCount = 0;
         if (bio.Operation == BlockOperation.Flush) return;
         bool canFua = bio.IsWrite;
         if (canFua && _random.Chance(_plan.Fuas)) bio.Flags = BioFlags.Fua;
@@ -160,6 +164,7 @@ internal sealed class SimClient : IBioOwner, IDisposable
             return BlockOperation.Discard;
         if ((draw -= _plan.Zeroes) < 0 && limits.MaxWriteZeroesBytes > 0)
             return BlockOperation.WriteZeroes;
+        if ((draw -= _plan.Queries) < 0 && limits.Extents) return BlockOperation.Extents;
         return draw < _plan.Writes ? BlockOperation.Write : BlockOperation.Read;
     }
 

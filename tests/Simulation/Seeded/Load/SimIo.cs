@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Runtime.InteropServices;
 using Braid.Block;
 
 namespace Braid.Tests.Simulation;
@@ -40,6 +41,10 @@ internal sealed class SimIo : IDisposable
     public int Blocks => (int)(Bio.Length / Simulation.Stamp.BlockBytes);
 
     public Span<byte> Bytes => _memory.Bytes[..(int)Bio.Length];
+
+    /// <summary>What a query was answered with.</summary>
+    public ReadOnlySpan<BlockExtent> Extents =>
+        MemoryMarshal.Cast<byte, BlockExtent>(_memory.Bytes)[..Bio.ExtentCount];
 
     public void Dispose() => _memory.Dispose();
 

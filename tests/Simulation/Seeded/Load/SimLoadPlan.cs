@@ -32,6 +32,9 @@ internal sealed record SimLoadPlan
 
     public int Zeroes { get; init; }
 
+    /// <summary>Which parts are allocated.</summary>
+    public int Queries { get; init; }
+
     /// <summary>In a thousand: the I/O goes on where the one before has ended.</summary>
     public int Sequential { get; init; }
 

@@ -32,7 +32,7 @@ internal sealed class SimFaults
         [
             (10, Kill), (10, Reset), (10, Hang), (4, Refuse), (6, Slow), (6, Tear), (4, Jitter),
             (8, Err), (6, BreakProtocol), (4, LeaveUnanswered), (3, BeMute), (3, ChangeSize),
-            (3, Flap), (4, AllDown), (4, LosePower), (2, CutClients),
+            (3, Flap), (4, AllDown), (4, LosePower), (2, CutClients), (5, RefuseActivation),
         ];
     }
 
@@ -148,7 +148,8 @@ internal sealed class SimFaults
         () =>
         {
             server.Manners.PathErrors = _random.Pick(20, 100, 500, 1000);
-            server.Manners.HardErrors = _world.Plan.HasHardErrors ? _random.Pick(0, 20, 200) : 0;
+            bool isHard = _world.Plan.Servers.HasHardErrors;
+            server.Manners.HardErrors = isHard ? _random.Pick(0, 20, 200) : 0;
         },
         () => server.Manners.PathErrors = server.Manners.HardErrors = 0);
 
@@ -161,6 +162,21 @@ internal sealed class SimFaults
         server, "leaving requests unanswered",
         () => server.Manners.Unanswered = _random.Pick(5, 50, 1000),
         () => server.Manners.Unanswered = 0);
+
+    private void RefuseActivation(SimServer server)
+    {
+        if (!_world.Plan.Servers.HasHandlers) return;
+        For(
+            server, "hard to activate",
+            () =>
+            {
+                server.Manners.Refusals = _random.Pick(0, 200, 1000);
+                server.Manners.ActivationNs = _random.Duration(Ms, 3 * Second);
+            },
+            () => server.Manners.Refusals = (int)(server.Manners.ActivationNs = 0));
+        // The next I/O chooses a group anew.
+        _world.Target?.SwitchGroup(_world.Target.Groups[0]);
+    }
 
     private void BeMute(SimServer server)
     {

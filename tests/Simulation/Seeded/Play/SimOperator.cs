@@ -247,6 +247,7 @@ internal sealed class SimOperator
             _world.NotePaths();
             done(reply.Error);
         }));
+        _world.AttachHandlers();
         _world.NotePaths();
     }
 

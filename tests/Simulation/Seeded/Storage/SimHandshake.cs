@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Buffers.Binary;
+using System.Text;
 using Braid.Io;
 using Braid.Wire.Nbd;
 
@@ -40,6 +41,11 @@ internal sealed class SimHandshake(Connection client, SimServerKind kind, long s
                 IsStructured = true;
                 await ReplyAsync(header.Option, NbdOptionReply.Ack, []).ConfigureAwait(false);
                 return false;
+            case NbdOption.SetMetaContext when kind.ListsExtents && IsStructured:
+                await ReplyAsync(header.Option, NbdOptionReply.MetaContext, Context())
+                    .ConfigureAwait(false);
+                await ReplyAsync(header.Option, NbdOptionReply.Ack, []).ConfigureAwait(false);
+                return false;
             case NbdOption.Go when kind.KnowsGo:
                 await ReplyAsync(header.Option, NbdOptionReply.Info, Export(2))
                     .ConfigureAwait(false);
@@ -64,6 +70,15 @@ internal sealed class SimHandshake(Connection client, SimServerKind kind, long s
         BinaryPrimitives.WriteUInt64BigEndian(info.AsSpan(at), (ulong)sizeBytes);
         BinaryPrimitives.WriteUInt16BigEndian(info.AsSpan(at + 8), (ushort)kind.Flags);
         return info;
+    }
+
+    private static byte[] Context()
+    {
+        byte[] name = Encoding.UTF8.GetBytes(NbdProtocol.AllocationContext);
+        byte[] body = new byte[4 + name.Length];
+        BinaryPrimitives.WriteUInt32BigEndian(body, SimReplies.ContextId);
+        name.CopyTo(body, 4);
+        return body;
     }
 
     private byte[] BlockSize()

@@ -19,6 +19,12 @@ internal sealed class SimManners
     /// <summary>Requests that are never answered.</summary>
     public int Unanswered { get; set; }
 
+    /// <summary>Activations that do not end well.</summary>
+    public int Refusals { get; set; }
+
+    /// <summary>Mean time that an activation takes, if more than the others.</summary>
+    public long ActivationNs { get; set; }
+
     /// <summary>Accepts connections and says nothing.</summary>
     public bool IsMute { get; set; }
 
@@ -29,7 +35,8 @@ internal sealed class SimManners
     public void Behave(long serviceNs)
     {
         ServiceNs = serviceNs;
-        PathErrors = HardErrors = Breaches = Unanswered = 0;
+        PathErrors = HardErrors = Breaches = Unanswered = Refusals = 0;
+        ActivationNs = 0;
         IsMute = false;
         ClaimedBytes = 0;
     }

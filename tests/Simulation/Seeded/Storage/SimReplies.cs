@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Buffers.Binary;
+using Braid.Block;
 using Braid.Io;
 using Braid.Wire.Nbd;
 
@@ -11,6 +12,9 @@ namespace Braid.Tests.Simulation;
 /// </summary>
 internal sealed class SimReplies(SimServer server)
 {
+    /// <summary>Its number for base:allocation.</summary>
+    public const uint ContextId = 7;
+
     private readonly MemoryStream _bytes = new();
     private byte[] _last = [];
 
@@ -26,7 +30,9 @@ internal sealed class SimReplies(SimServer server)
     {
         _bytes.SetLength(0);
         bool isRead = request.Wire.Command == NbdCommand.Read;
-        if (!isStructured || (!isRead && Random.Chance(500))) Simple(request);
+        bool isQuery = request.Wire.Command == NbdCommand.BlockStatus;
+        if (!isStructured || (!isRead && !isQuery && Random.Chance(500))) Simple(request);
+        else if (isQuery && request.Error == NbdError.None) Extents(request);
         else if (isRead) ReadChunks(request);
         else if (request.Error == NbdError.None)
             Chunk(request.Wire.Cookie, NbdChunkType.None, true, []);
@@ -74,6 +80,22 @@ internal sealed class SimReplies(SimServer server)
         request.Data.AsSpan(0, Math.Min(data.Length, request.Data.Length)).CopyTo(data);
         DataChunk(request.Wire.Cookie, request.Wire.Offset, data, true);
         return _bytes.ToArray();
+    }
+
+    private void Extents(SimRequest request)
+    {
+        byte[] payload = new byte[sizeof(uint) + (request.Extents.Count * 8)];
+        BinaryPrimitives.WriteUInt32BigEndian(payload, ContextId);
+        Span<byte> rest = payload.AsSpan(sizeof(uint));
+        foreach (BlockExtent extent in request.Extents)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(rest, (uint)extent.Length);
+            BinaryPrimitives.WriteUInt32BigEndian(rest[sizeof(uint)..], (uint)extent.State);
+            rest = rest[8..];
+        }
+        bool endsBare = Random.Chance(300);
+        Chunk(request.Wire.Cookie, NbdChunkType.BlockStatus, !endsBare, payload);
+        if (endsBare) Chunk(request.Wire.Cookie, NbdChunkType.None, true, []);
     }
 
     private void Simple(SimRequest request)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
 using Braid.Io;
 using Braid.Wire.Nbd;
 
@@ -14,6 +15,9 @@ internal sealed class SimRequest(NbdRequest wire, byte[] payload)
 
     /// <summary>Of a read, once it was done.</summary>
     public byte[] Data { get; private set; } = [];
+
+    /// <summary>Of a block status, once it was done: lengths and states.</summary>
+    public IReadOnlyList<BlockExtent> Extents { get; private set; } = [];
 
     /// <summary>After that it is not done any more.</summary>
     public long DeadNs { get; set; }
@@ -54,6 +58,11 @@ internal sealed class SimRequest(NbdRequest wire, byte[] payload)
             case NbdCommand.Trim:
                 // A wish: it is granted or not, to the whole of it.
                 if (random.Chance(700)) volume.Zero(Offset, length, isFua, into);
+                break;
+            case NbdCommand.BlockStatus:
+                byte[] bytes = new byte[wire.Length];
+                volume.Read(Offset, bytes);
+                Extents = SimExtents.Of(bytes, random);
                 break;
             case NbdCommand.Flush:
             default:

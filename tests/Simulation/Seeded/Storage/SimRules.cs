@@ -24,7 +24,10 @@ internal static class SimRules
                 return "it has no write-zeroes";
             case NbdCommand.Read or NbdCommand.Write when request.Length > kind.MaxPayload:
                 return $"it takes {kind.MaxPayload} bytes";
-            case NbdCommand.Read or NbdCommand.Write or NbdCommand.Trim or NbdCommand.WriteZeroes:
+            case NbdCommand.BlockStatus when !kind.ListsExtents:
+                return "it has no base:allocation";
+            case NbdCommand.Read or NbdCommand.Write or NbdCommand.Trim or NbdCommand.WriteZeroes
+                or NbdCommand.BlockStatus:
                 return Range(request, kind, sizeBytes);
             default:
                 return "an unknown command";

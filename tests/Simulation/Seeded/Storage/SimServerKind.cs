@@ -23,6 +23,21 @@ internal sealed record SimServerKind
     /// <summary>Cuts the data of a read anywhere, not only between blocks.</summary>
     public bool CutsAnywhere { get; init; }
 
+    /// <summary>Requests of a connection at the same time; the others wait their turn.</summary>
+    public int MostActive { get; init; } = int.MaxValue;
+
+    /// <summary>It has a cache of its own, and loses it when it dies.</summary>
+    public bool HasOwnCache { get; init; }
+
+    /// <summary>Groups of paths have to be activated before they take I/O.</summary>
+    public bool HasHandlers { get; init; }
+
+    /// <summary>It says what is the storage's own error, too.</summary>
+    public bool HasHardErrors { get; init; }
+
+    /// <summary>Has base:allocation.</summary>
+    public bool ListsExtents { get; init; }
+
     public NbdTransmissionFlags Flags { get; init; }
 
     public bool Has(NbdTransmissionFlags flag) => (Flags & flag) != 0;

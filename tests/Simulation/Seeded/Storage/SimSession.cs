@@ -12,6 +12,8 @@ internal sealed class SimSession(SimServer server, SimulatedConnection client)
 {
     private readonly SimReplies _replies = new(server);
     private readonly HashSet<ulong> _answered = [];
+    private readonly Queue<SimRequest> _waiting = new();
+    private int _active;
     private byte[] _buffer = new byte[16 * 1024];
     private int _head;
     private int _tail;
@@ -130,6 +132,13 @@ internal sealed class SimSession(SimServer server, SimulatedConnection client)
         if (SimErrors.IsHard(request.Error)) World.Excuses.NoteHardError();
         request.DeadNs = server.SentNs + World.Plan.LatestNs;
         server.Pending++;
+        if (_active == server.Kind.MostActive) _waiting.Enqueue(request);
+        else Serve(request);
+    }
+
+    private void Serve(SimRequest request)
+    {
+        _active++;
         World.After(server.Random.Wait(Manners.ServiceNs), () => Do(request));
     }
 
@@ -161,6 +170,8 @@ internal sealed class SimSession(SimServer server, SimulatedConnection client)
     private void Reply(SimRequest request)
     {
         server.Pending--;
+        _active--;
+        if (_waiting.TryDequeue(out SimRequest? next)) Serve(next);
         // Flushes that came after it may fail with it.
         if (SimErrors.IsHard(request.Error)) World.Excuses.NoteHardError();
         if (IsCut || request.IsDropped || _answered.Remove(request.Wire.Cookie)) return;
