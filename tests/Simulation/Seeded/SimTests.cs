@@ -42,9 +42,9 @@ public sealed class SimTests
     [InlineData(SimMistake.FailPathForgets, 4)]
     [InlineData(SimMistake.StaleReplyAccepted, 6)]
     [InlineData(SimMistake.LateAnswerLands, 20)]
-    [InlineData(SimMistake.CachesSaidShared, 4)]
-    [InlineData(SimMistake.KeptForgotten, 4)]
-    [InlineData(SimMistake.StopForgets, 8)]
+    [InlineData(SimMistake.CachesSaidShared, 20)]
+    [InlineData(SimMistake.KeptForgotten, 20)]
+    [InlineData(SimMistake.StopForgets, 40)]
     public void A_broken_engine_is_found_within_so_many_seeds(object mistake, int seeds)
     {
         var what = (SimMistake)mistake;

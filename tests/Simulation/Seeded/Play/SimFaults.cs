@@ -148,7 +148,8 @@ internal sealed class SimFaults
         () =>
         {
             server.Manners.PathErrors = _random.Pick(20, 100, 500, 1000);
-            server.Manners.HardErrors = _world.Plan.Servers.HasHardErrors ? _random.Pick(0, 20, 200) : 0;
+            bool isHard = _world.Plan.Servers.HasHardErrors;
+            server.Manners.HardErrors = isHard ? _random.Pick(0, 20, 200) : 0;
         },
         () => server.Manners.PathErrors = server.Manners.HardErrors = 0);
 
