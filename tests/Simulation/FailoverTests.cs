@@ -38,6 +38,33 @@ public sealed class FailoverTests
         world.StopAndCheckForLeaks();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_path_that_only_rests_is_used_before_io_fails_without_one(bool bioMode)
+    {
+        using var world = new SimulatedWorld(1, 2, options => options with { BioMode = bioMode });
+        world.Start();
+        PathDevice[] paths = [.. world.Stack.Paths.All];
+        using var load = new VerifiedLoad(world.Loop, world.Client, depth: 8);
+        load.Start(1_000_000);
+        // It has died so often that it rests when it is back.
+        for (int i = 0; i < 4; i++)
+        {
+            world.Servers[0].Kill();
+            world.RunFor(100 * Ms);
+            world.Servers[0].Start();
+            world.RunUntil(() => paths[0].State == PathState.Up);
+            world.RunFor(100 * Ms);
+        }
+        world.Stack.Paths.IsActive(paths[0]).ShouldBeFalse();
+        world.Servers[1].Kill();
+        world.RunFor(100 * Ms);
+        world.Stack.Paths.IsActive(paths[0]).ShouldBeTrue();
+        load.Done.ShouldBeLessThan(1_000_000);
+        load.Errors.ShouldBeEmpty();
+    }
+
     [Fact]
     public void A_loop_that_stood_still_longer_than_the_io_timeout_fails_no_path()
     {

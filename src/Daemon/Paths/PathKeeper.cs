@@ -131,6 +131,8 @@ public sealed class PathKeeper : IPathVerbs, IDisposable
         if (isActive) supervisor.OnReinstated();
         else supervisor.OnFailed();
         if (validPaths > 0) return;
+        foreach (PathSupervisor other in _supervisors.Values)
+            if (other != supervisor) other.StepIn();
         foreach (PathSupervisor other in _supervisors.Values) other.ProbeNow();
     }
 

@@ -62,6 +62,12 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
     /// and red to its users.
     /// </summary>
     private int _red;
+
+    /// <summary>It has flapped: however well it is, it rests until then while others work.</summary>
+    private long _heldUntilNs;
+
+    /// <summary>Probed well since it connected, or since I/O has failed on it.</summary>
+    private bool _isGreen;
     private string _told = "";
 
     public PathSupervisor(PathDevice path, IPathVerbs verbs)
@@ -90,9 +96,11 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
         {
             _verbs.Log(path, "connected");
             WarnOnce();
-            _timer.Arm(HoldDownNs());
+            _heldUntilNs = path.Loop.NowNs + HoldDownNs();
+            _timer.Arm(0);
             return;
         }
+        _isGreen = false;
         _verbs.Warn(path, state == PathState.Down ? $"down: {reason}" : $"refused: {reason}");
         _verbs.Fail(path);
     }
@@ -103,6 +111,7 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
         bool wasProven = _path.Loop.NowNs - _reinstatedNs >= ProvenNs;
         _recheckNs = wasProven ? RecheckNs : Math.Min(_recheckNs * 2, RecheckMaxNs);
         if (wasProven) _red = 0;
+        _isGreen = false;
         if (_path.State != PathState.Up) return;
         _red++;
         _timer.Arm(_recheckNs);
@@ -119,6 +128,15 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
         _timer.Arm(_red <= 1 ? 0 : Math.Min(_recheckNs, NeededMaxNs));
     }
 
+    /// <summary>
+    /// The last path of a map has failed, and I/O is about to: one that is well, and only rests, is
+    /// reinstated before.
+    /// </summary>
+    public void StepIn()
+    {
+        if (_isGreen && !_verbs.IsActive(_path)) _verbs.Reinstate(_path);
+    }
+
     public void OnReinstated() => _reinstatedNs = _path.Loop.NowNs;
 
     public void Dispose()
@@ -128,11 +146,10 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
     }
 
     /// <summary>
-    /// A path that has just connected is probed at once, unless it has been flapping and others
-    /// work.
+    /// A path that has just connected is reinstated as soon as it was probed, unless it has been
+    /// flapping.
     /// </summary>
-    private long HoldDownNs() =>
-        _recheckNs > 2 * RecheckNs && !_verbs.IsNeeded(_path) ? _recheckNs : 0;
+    private long HoldDownNs() => _recheckNs > 2 * RecheckNs ? _recheckNs : 0;
 
     /// <summary>Of what is to be known about the path: not again with each connection.</summary>
     private void WarnOnce()
@@ -147,15 +164,28 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
         if (_path.State == PathState.Up) _check.Start();
     }
 
+    private void OnGreen()
+    {
+        _isGreen = true;
+        long restNs = _heldUntilNs - _path.Loop.NowNs;
+        if (restNs > 0 && !_verbs.IsActive(_path) && !_verbs.IsNeeded(_path))
+        {
+            _timer.Arm(restNs);
+            return;
+        }
+        if (!_verbs.IsActive(_path)) _verbs.Reinstate(_path);
+        _timer.Arm(PollNs);
+    }
+
     private void OnChecked(BlockStatus status)
     {
         if (_path.State != PathState.Up) return;
         if (status == BlockStatus.Ok)
         {
-            if (!_verbs.IsActive(_path)) _verbs.Reinstate(_path);
-            _timer.Arm(PollNs);
+            OnGreen();
             return;
         }
+        _isGreen = false;
         if (_verbs.IsActive(_path)) _verbs.Warn(_path, $"probe failed: {status.ErrnoName()}");
         _verbs.Fail(_path);
         // While I/O waits for it, it is asked more often, however often it has failed before.

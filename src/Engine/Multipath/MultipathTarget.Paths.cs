@@ -36,8 +36,9 @@ public sealed partial class MultipathTarget
         path.FailCount++;
         ValidPaths--;
         if (path == _currentPath) _currentPath = null;
-        _host.PathChanged(path.Device, isActive: false, ValidPaths);
         _noPath.StartClock();
+        // Last: it may reinstate another path, when this was the only one.
+        _host.PathChanged(path.Device, isActive: false, ValidPaths);
         return true;
     }
 
