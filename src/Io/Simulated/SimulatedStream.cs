@@ -39,7 +39,9 @@ internal sealed unsafe class SimulatedStream : StreamSocket
         Loop.Post(Receive);
     }
 
-    private protected override void TakeBack()
+    private protected override void TakeBack() => TakeBackReceive();
+
+    private protected override void TakeBackReceive()
     {
         if (_prepared == 0) return;
         _prepared = 0;

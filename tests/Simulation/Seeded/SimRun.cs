@@ -11,6 +11,21 @@ namespace Braid.Tests.Simulation;
 /// </summary>
 internal sealed class SimRun
 {
+    /// <summary>Where it hangs.</summary>
+    private string State()
+    {
+        var map = _world.Stack.Map!;
+        return $"\n{map.Table?.Status()}; {(map.IsSuspended ? "suspended" : "live")}; held: "
+            + string.Join(", ", map.Held().Take(10).Select(held => $"{held.Id} {held.Reason}"))
+            + $"; {map.InFlight} in flight, {map.Queue?.Tags.InUse} tags; clients: "
+            + string.Join(", ", _world.Clients.Select(client =>
+                $"{client.Device.Name} {client.Device.State} "
+                + $"{client.Device.Queue.Statistics.InFlight} in flight"))
+            + "; paths: " + string.Join(", ", _world.Stack.Paths.All.Select(path =>
+                $"{path.Name} {path.State} {path.Queue.Statistics.InFlight} in flight, "
+                + $"{path.Queue.Tags.InUse} tags{(path.IsBusy ? ", busy" : "")}"));
+    }
+
     private const long Second = SimWorld.Second;
 
     /// <summary>
@@ -184,7 +199,7 @@ internal sealed class SimRun
         }
         if (!_world.RunUntil(AreClientsIdle, CalmNs))
             throw new SimFailure("I/O that does not end: " + string.Join(
-                ", ", _world.Clients.SelectMany(client => client.InFlight).Take(10)));
+                ", ", _world.Clients.SelectMany(client => client.InFlight).Take(10)) + State());
         // What a client has lost with its connection goes on without it.
         Require(
             () => _world.Stack.Map!.InFlight == 0, CalmNs, "I/O in the map that does not end");

@@ -105,6 +105,20 @@ public sealed class TurnSchedulerTests
         }
     }
 
+    [Theory]
+    [InlineData(new[] { 2, 2, 2 }, new[] { 0, 1, 2 })]
+    [InlineData(new[] { 2, 1, 2 }, new[] { 0, 2, 1 })]
+    public void A_plug_goes_to_its_clients(int[] clients, int[] order)
+    {
+        var plug = new RequestList();
+        for (int i = 0; i < clients.Length; i++)
+            plug.AddLast(Take(clients[i], i * 8L * Kib, 4 * Kib));
+        _scheduler.InsertAll(plug);
+        (plug.Count, plug.First).ShouldBe((0, null));
+        Drain().Select(taken => (int)(taken.Offset / (8 * Kib))).ShouldBe(order);
+        _scheduler.IsEmpty.ShouldBeTrue();
+    }
+
     [Fact]
     public void A_bio_joins_a_request_of_its_own_client()
     {
@@ -114,11 +128,14 @@ public sealed class TurnSchedulerTests
         Drain().ShouldHaveSingleItem().Length.ShouldBe(8 * Kib);
     }
 
-    private void Insert(int client, long offset, long length)
+    private void Insert(int client, long offset, long length) =>
+        _scheduler.Insert(Take(client, offset, length));
+
+    private Request Take(int client, long offset, long length)
     {
         Request request = _queue.Tags.TryTake()!;
         request.Begin(Write(client, offset, length));
-        _scheduler.Insert(request);
+        return request;
     }
 
     private List<(int Client, long Offset, long Length)> Drain()

@@ -39,6 +39,20 @@ internal sealed class TurnScheduler : RequestScheduler
         if (list.Next is null) Enter(list);
     }
 
+    /// <summary>Most plugs are one client's: such a one becomes the end of its list.</summary>
+    public override void InsertAll(RequestList plug)
+    {
+        if (plug.First is not { } first) return;
+        ClientList list = Of(first.FirstBio!);
+        if (!IsAllOf(list, first))
+        {
+            base.InsertAll(plug);
+            return;
+        }
+        list.Requests.TakeAll(plug);
+        if (list.Next is null) Enter(list);
+    }
+
     public override Request? TakeNext()
     {
         while (_before is { } before)
@@ -67,6 +81,13 @@ internal sealed class TurnScheduler : RequestScheduler
             request = request.Links.Previous;
         }
         return false;
+    }
+
+    private bool IsAllOf(ClientList list, Request first)
+    {
+        for (Request? at = first; at is not null; at = at.Links.Next)
+            if (Of(at.FirstBio!) != list) return false;
+        return true;
     }
 
     private ClientList Of(Bio bio) => _lists[bio.Client & (Lists - 1)];
