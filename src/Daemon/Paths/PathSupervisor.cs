@@ -63,7 +63,9 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
     /// </summary>
     private int _red;
 
-    /// <summary>It has flapped: however well it is, it rests until then while others work.</summary>
+    /// <summary>
+    /// It has flapped: however well it is, it rests until then while others work.
+    /// </summary>
     private long _heldUntilNs;
 
     /// <summary>Probed well since it connected, or since I/O has failed on it.</summary>

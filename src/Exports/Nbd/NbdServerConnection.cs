@@ -99,8 +99,8 @@ internal sealed unsafe partial class NbdServerConnection
 
     public int PrepareReceive(iovec* vectors)
     {
-        // Commands may be staged: whoever has paused goes on by Resume, which looks at them, and not
-        // because others have given something back meanwhile.
+        // Commands may be staged: whoever has paused goes on by Resume, which looks at them, and
+        // not because others have given something back meanwhile.
         if (!_paused) _paused = _receiving is null ? !CanTakeMore : _waiting is not null;
         return _paused ? 0 : _receive.Prepare(vectors);
     }

@@ -133,8 +133,8 @@ internal sealed unsafe class UringLoop : ThreadLoop
     }
 
     /// <summary>
-    /// What is to be sent goes out first. Two calls more a turn, and twice the I/Os in one: a
-    /// quarter less CPU for random 4 KiB reads of depth 32.
+    /// What is to be sent goes out first. Two calls more a turn, and twice the I/Os in one: mostly
+    /// less CPU for random reads at depth; docs/PERFORMANCE.md has what is known of it.
     /// </summary>
     private long LetOthersRun(long waitNs)
     {

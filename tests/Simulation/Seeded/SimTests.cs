@@ -41,7 +41,7 @@ public sealed class SimTests
     [InlineData(SimMistake.ShieldOff, 40)]
     [InlineData(SimMistake.FailPathForgets, 4)]
     [InlineData(SimMistake.StaleReplyAccepted, 6)]
-    [InlineData(SimMistake.LateAnswerLands, 20)]
+    [InlineData(SimMistake.LateAnswerLands, 80)]
     [InlineData(SimMistake.CachesSaidShared, 20)]
     [InlineData(SimMistake.KeptForgotten, 20)]
     [InlineData(SimMistake.StopForgets, 40)]
