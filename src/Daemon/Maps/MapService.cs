@@ -65,7 +65,6 @@ public sealed class MapService : IDisposable
     public async Task DrainAsync(TimeSpan patience, TimeProvider clock)
     {
         long start = clock.GetTimestamp();
-        if (IsStarted) _logger.LogInformation("draining");
         await RunAsync(stack =>
         {
             _control?.Drain();
