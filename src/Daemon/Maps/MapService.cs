@@ -70,11 +70,12 @@ public sealed class MapService : IDisposable
             _control?.Drain();
             stack.Drain();
         }).ConfigureAwait(false);
-        bool isDrained;
-        while (!(isDrained = await AskAsync(stack => stack.IsDrained).ConfigureAwait(false))
+        while (!await AskAsync(stack => stack.IsDrained).ConfigureAwait(false)
             && clock.GetElapsedTime(start) < patience)
             await Task.Delay(DrainPoll, clock).ConfigureAwait(false);
-        if (!isDrained) _logger.LogWarning("cutting off clients whose I/O has not ended");
+        // Of caches that could not be flushed in time the stack tells itself.
+        if (!await AskAsync(stack => stack.Exports.IsDrained).ConfigureAwait(false))
+            _logger.LogWarning("cutting off clients whose I/O has not ended");
         await RunAsync(stack => stack.Stop()).ConfigureAwait(false);
         // A turn more, in which what was cut off comes back.
         await RunAsync(_ => { }).ConfigureAwait(false);
