@@ -254,7 +254,7 @@ internal sealed class BlockHistory
         else _unflushed.Add(block);
     }
 
-    /// <summary>Of one that was at stake when a cache was lost nothing else is to be seen.</summary>
+    /// <summary>Of one that was at stake when a cache was lost.</summary>
     private void NoteLost(BlockValue value, int block)
     {
         if (!_lost.TryGetValue(block, out List<BlockValue>? lost)) _lost[block] = lost = [];
