@@ -15,6 +15,12 @@ public interface ITargetHost
     bool IsNoFlushSuspending { get; }
 
     /// <summary>
+    /// A path that takes nothing now is passed over for another (QueueOptions.PassesBusy); the same
+    /// as long as the device lives.
+    /// </summary>
+    bool PassesBusy { get; }
+
+    /// <summary>
     /// Has everything that waits for a path mapped again (dm_mq_kick_requeue_list).
     /// </summary>
     void KickRequeueList();

@@ -64,6 +64,8 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
     /// <summary>I/Os of clients that have not ended, wherever they are held.</summary>
     public int InFlight => _core?.InFlight ?? 0;
 
+    public bool PassesBusy => _options.PassesBusy;
+
     /// <summary>Table events so far (dm's event number).</summary>
     public uint EventNumber { get; private set; }
 

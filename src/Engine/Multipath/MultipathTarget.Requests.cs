@@ -29,7 +29,7 @@ public sealed partial class MultipathTarget
             return MapResult.DelayRequeue;
         }
         RequestQueue queue = path.Queue!;
-        clone = queue.IsBusy ? null : queue.TryAllocateClone(origin, owner);
+        clone = _passesBusy && queue.IsBusy ? null : queue.TryAllocateClone(origin, owner);
         if (clone is null)
         {
             if (queue.IsDying)
@@ -37,7 +37,7 @@ public sealed partial class MultipathTarget
                 _activation.StartFor(path);
                 return MapResult.DelayRequeue;
             }
-            clone = TryOthers(origin, owner, ref path);
+            if (_passesBusy) clone = TryOthers(origin, owner, ref path);
             // Back-pressure, not a delay: while it waits, the queue above goes on merging.
             if (clone is null) return MapResult.Requeue;
         }

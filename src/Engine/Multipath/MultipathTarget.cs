@@ -17,6 +17,7 @@ public sealed partial class MultipathTarget : IRequestTarget, IBioTarget
     private readonly HeldBios _held;
     private readonly GroupActivation _activation;
     private readonly NoPathPolicy _noPath;
+    private readonly bool _passesBusy;
 
     /// <summary>The group in use; null until an I/O has chosen one, and after a switch.</summary>
     private PriorityGroup? _currentGroup;
@@ -42,6 +43,7 @@ public sealed partial class MultipathTarget : IRequestTarget, IBioTarget
     {
         _context = context;
         _host = context.Host;
+        _passesBusy = _host.PassesBusy;
         Features = features;
         QueueTimeoutNs = queueTimeoutNs ?? (static () => 0);
         _held = new HeldBios(this, _host);

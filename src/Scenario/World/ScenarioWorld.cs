@@ -50,6 +50,7 @@ internal sealed partial class ScenarioWorld : IDeviceResolver, IMapObserver, IDi
             DispatchBatch = 1,
             FitsWaiting = false,
             MergesFlushes = false,
+            PassesBusy = false,
         };
         Devices = new DeviceManager(Loop, types, this, options, this);
     }

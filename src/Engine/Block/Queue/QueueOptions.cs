@@ -80,6 +80,13 @@ public sealed record QueueOptions
     public bool FitsWaiting { get; init; } = true;
 
     /// <summary>
+    /// Of a multipath map: a path that takes nothing now is passed over for the next that the
+    /// selector names, so that a slow path does not hold up a fast one. In the kernel what would
+    /// go there waits, and all that is behind it.
+    /// </summary>
+    public bool PassesBusy { get; init; } = true;
+
+    /// <summary>
     /// Requests that are dispatched before others on the loop get their turn. 1 shows what has
     /// completed at once before the next request is mapped, as an interrupt does.
     /// </summary>
