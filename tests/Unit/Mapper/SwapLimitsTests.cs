@@ -74,6 +74,21 @@ public sealed class SwapLimitsTests
     }
 
     [Fact]
+    public void What_somebody_wants_to_fail_does_and_is_not_fitted()
+    {
+        MappedDevice map = Suspended(new QueueLimits { MaxBytes = 512 * Kib });
+        Bio meant = _bench.Write(map, 0, Block);
+        Bio other = _bench.Write(map, 64 * Kib, Block);
+        string id = map.Held().Single(held => held.Offset == 0).Id;
+        map.FailHeld(held => held == id).ShouldBe(1);
+        TestDevice b = Resume(map, new QueueLimits { MaxBytes = 128 * Kib });
+        Owner.StatusOf(meant).ShouldBe(BlockStatus.IoError);
+        Owner.StatusOf(other).ShouldBe(BlockStatus.Ok);
+        b.Ranges.ShouldBe([(64 * Kib, Block)]);
+        ShouldBeQuiet(map);
+    }
+
+    [Fact]
     public void Bios_that_waited_for_a_tag_are_fitted_too()
     {
         MappedDevice map = Suspended(

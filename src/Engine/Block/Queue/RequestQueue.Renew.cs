@@ -9,7 +9,7 @@ public sealed partial class RequestQueue
     /// <summary>
     /// After the limits have changed, quiesced and with nothing at the driver: requests that wait
     /// are taken apart and their bios submitted anew, to be cut, merged and flushed as the limits
-    /// demand now. Of a request that was done in part all is done again.
+    /// demand now. Of a request that was done in part all is done again. One that is to fail does.
     /// </summary>
     /// <param name="submit">Checks and submits a bio; it may end at once.</param>
     public void Renew(Action<Bio> submit)
@@ -17,9 +17,11 @@ public sealed partial class RequestQueue
         Invariant.That(_isQuiesced && Statistics.InFlight == 0);
         var bios = new BioList();
         var clones = new RequestList();
+        var condemned = new RequestList();
         while (TakeWaiting() is { } request)
         {
-            if (request.CloneOwner is null) TakeApart(request, bios);
+            if (request.IsCondemned) condemned.AddLast(request);
+            else if (request.CloneOwner is null) TakeApart(request, bios);
             else clones.AddLast(request);
         }
         while (_waiting.Count > 0)
@@ -30,6 +32,7 @@ public sealed partial class RequestQueue
         }
         while (bios.Count > 0) submit(bios.TakeFirst());
         while (clones.TakeFirst() is { } clone) Keep(clone);
+        while (condemned.TakeFirst() is { } request) Fail(request);
     }
 
     private Request? TakeWaiting() =>
@@ -65,8 +68,13 @@ public sealed partial class RequestQueue
             _requeued.Add(clone, 0);
             return;
         }
-        clone.State = RequestState.InFlight;
+        Fail(clone);
+    }
+
+    private void Fail(Request request)
+    {
+        request.State = RequestState.InFlight;
         Statistics.InFlight++;
-        Complete(clone, BlockStatus.IoError, 0);
+        Complete(request, BlockStatus.IoError, 0);
     }
 }
