@@ -96,6 +96,74 @@ public sealed class HeldIoTests
             () => world.Stack.Paths.All.All(world.Stack.Paths.IsActive), within: 31 * Second);
     }
 
+    /// <summary>
+    /// Probes do well and writes hang: it is in flight at nearly each moment, and so it is listed,
+    /// but ends only when it is back.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Io_that_goes_from_one_hanging_path_to_the_next_is_listed_and_fails_by_command(
+        bool bioMode)
+    {
+        using SimulatedWorld world = Start(bioMode);
+        using MapIo io = Bounce(world);
+        HeldReport held = Ask(world, "held").Held!.Single().Ios.Single();
+        (held.Operation, held.OffsetBytes, held.WaitsFor).ShouldBe(("write", 8192, "retries"));
+
+        Ask(world, "fail_held", held.Id).Failed.ShouldBe(1);
+        world.RunFor(10 * Ms);
+        io.IsDone.ShouldBeFalse("it is at a path, which may do it yet");
+        world.RunUntil(() => io.IsDone, within: Second);
+        io.Status.ShouldBe(BlockStatus.IoError);
+        world.RunFor(5 * Second);
+        Hung(world).ShouldBe(2, "it was sent to each path once");
+        Ask(world, "held").Held!.Single().Ios.ShouldBeEmpty();
+        foreach (SimulatedServer server in world.Servers) server.DoHungWrites();
+        world.StopAndCheckForLeaks();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_is_to_fail_and_is_done_by_its_path_after_all_ends_well(bool bioMode)
+    {
+        using SimulatedWorld world = Start(bioMode);
+        using MapIo io = Bounce(world);
+        Ask(world, "fail_held").Failed.ShouldBe(1);
+        foreach (SimulatedServer server in world.Servers) server.DoHungWrites();
+        world.RunUntil(() => io.IsDone, within: 10 * Ms);
+        io.Status.ShouldBe(BlockStatus.Ok);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_is_to_fail_does_when_a_suspend_without_flush_would_keep_it(bool bioMode)
+    {
+        using SimulatedWorld world = Start(bioMode);
+        using MapIo io = Bounce(world);
+        Ask(world, "fail_held").Failed.ShouldBe(1);
+        world.Stack.Map!.Suspend(noFlush: true, _ => { });
+        world.RunUntil(() => io.IsDone, within: Second);
+        io.Status.ShouldBe(BlockStatus.IoError);
+    }
+
+    /// <summary>It has timed out on one path, and is at the other for half its time.</summary>
+    private static MapIo Bounce(SimulatedWorld world)
+    {
+        foreach (SimulatedServer server in world.Servers) server.HangWrites();
+        var io = new MapIo(world, BlockOperation.Write, 8192, 1);
+        world.RunFor(500 * Ms);
+        Ask(world, "held").Held!.Single().Ios.ShouldBeEmpty("its first path may be slow");
+        world.RunFor(Second);
+        Hung(world).ShouldBe(2);
+        return io;
+    }
+
+    private static int Hung(SimulatedWorld world) =>
+        world.Servers.Sum(server => server.HungWrites);
+
     private static SimulatedWorld Start(bool bioMode)
     {
         var world = new SimulatedWorld(1, 2, options => options with

@@ -15,7 +15,10 @@ public enum HoldReason : byte
     /// <summary>A stale write to the same bytes may still land.</summary>
     StaleWrite,
 
-    /// <summary>It has failed on path after path, and is tried less and less often.</summary>
+    /// <summary>
+    /// It came back from paths without progress, and is tried less and less often; or it is at one
+    /// again.
+    /// </summary>
     Retries,
 
     /// <summary>A write to the same bytes is under way (private write caches).</summary>

@@ -10,7 +10,7 @@ internal sealed unsafe partial class BioMapper
     {
         foreach (TargetBio part in _byCookie)
         {
-            if (part.Whole is not { } whole || part.IsBelow) continue;
+            if (part.Whole is not { } whole || !IsHeld(part)) continue;
             yield return new HeldIo(
                 IdOf(part), part.Clone.Operation, part.Offset, part.Clone.Length,
                 host.Loop.NowNs - whole.StartNs, ReasonOf(part));
@@ -25,7 +25,7 @@ internal sealed unsafe partial class BioMapper
         int count = 0;
         foreach (TargetBio part in _byCookie)
         {
-            if (part.Whole is null || part.IsBelow || !isMeant(IdOf(part))) continue;
+            if (part.Whole is null || !IsHeld(part) || !isMeant(IdOf(part))) continue;
             part.IsCondemned = true;
             count++;
         }
@@ -34,8 +34,15 @@ internal sealed unsafe partial class BioMapper
         return count;
     }
 
+    /// <summary>
+    /// It waits; or it came back from a path, and is below again: it may be so each time that
+    /// somebody looks.
+    /// </summary>
+    private static bool IsHeld(TargetBio part) => !part.IsBelow || part.IsRetried;
+
     private HoldReason ReasonOf(TargetBio part)
     {
+        if (part.IsBelow) return HoldReason.Retries;
         if (part.IsPostponed) return HoldReason.Delay;
         return Shield.IsUp && MustWait(part) ? HoldReason.StaleWrite : HoldReason.Path;
     }

@@ -183,6 +183,7 @@ internal sealed unsafe partial class BioMapper(
                 End(part, status);
                 break;
             case EndIoResult.Incomplete:
+                part.IsRetried = true;
                 break;
             case EndIoResult.Requeue:
                 Requeue(part);
@@ -262,6 +263,7 @@ internal sealed unsafe partial class BioMapper(
         part.Use++;
         part.IsCondemned = false;
         part.IsCounted = false;
+        part.IsRetried = false;
         part.Io.Route = null;
         part.Whole = whole;
         part.Entry = entry;
@@ -289,7 +291,8 @@ internal sealed unsafe partial class BioMapper(
     /// </summary>
     private void Requeue(TargetBio part)
     {
-        part.Whole!.IsRequeued = true;
+        // Somebody has asked for its end while it was below.
+        if (!part.IsCondemned) part.Whole!.IsRequeued = true;
         End(part, BlockStatus.IoError);
     }
 

@@ -111,13 +111,15 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
     /// <summary>Does not wait any more.</summary>
     public void ForgetWaiter(Action callback) => _eventWaiters.Remove(callback);
 
-    /// <summary>I/Os that wait for something, and are not on their way; oldest first.</summary>
+    /// <summary>
+    /// I/Os that wait for something, and those that go from path to path; oldest first.
+    /// </summary>
     public IReadOnlyList<HeldIo> Held() =>
         _core is null ? [] : [.. _core.Held().OrderByDescending(held => held.AgeNs)];
 
     /// <summary>
-    /// Has held I/Os fail, those whose ids are meant; while it is suspended, when it is resumed.
-    /// How many.
+    /// Has held I/Os fail, those whose ids are meant; while it is suspended, when it is resumed;
+    /// one that is at a path, when that has not done it. How many.
     /// </summary>
     public int FailHeld(Predicate<string> isMeant) => _core?.FailHeld(isMeant) ?? 0;
 

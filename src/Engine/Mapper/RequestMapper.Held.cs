@@ -9,7 +9,9 @@ internal sealed partial class RequestMapper
     public override IEnumerable<HeldIo> Held() => _queue.Held().Select(request => new HeldIo(
         IdOf(request), request.Operation, request.Offset, request.Length,
         _queue.Loop.NowNs - request.StartNs,
-        request.Hold == HoldReason.None ? HoldReason.Suspended : request.Hold));
+        _queue.ReasonOf(request) is var reason and not HoldReason.None
+            ? reason
+            : HoldReason.Retries));
 
     public override int FailHeld(Predicate<string> isMeant)
     {

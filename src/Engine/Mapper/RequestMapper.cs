@@ -174,6 +174,11 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
     /// </summary>
     private void Retry(Request origin, long done, long delayNs)
     {
+        if (origin.IsCondemned)
+        {
+            _queue.Complete(origin, BlockStatus.IoError, done);
+            return;
+        }
         if (done > 0) origin.Retries = 0;
         int waits = ++origin.Retries - _freeRetries;
         if (waits <= 0)

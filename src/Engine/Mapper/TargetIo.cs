@@ -52,6 +52,9 @@ public sealed class TargetBio
     /// <summary>It is in the counts of the device.</summary>
     internal bool IsCounted { get; set; }
 
+    /// <summary>It came back from a device below, and was not ended with that.</summary>
+    internal bool IsRetried { get; set; }
+
     /// <summary>The clone is at the device below.</summary>
     internal bool IsBelow { get; set; }
 

@@ -58,6 +58,9 @@ internal sealed class SimulatedServer : IDisposable
     /// <summary>Writes that have failed since it was started.</summary>
     public int FailedWrites => _faults?.Failed ?? 0;
 
+    /// <summary>Writes that it has taken and does not do: <see cref="HangWrites"/>.</summary>
+    public int HungWrites => _faults?.Hung ?? 0;
+
     public BufferPool Pool { get; } = new(PoolBytes);
 
     public void Start()
@@ -70,6 +73,12 @@ internal sealed class SimulatedServer : IDisposable
             _loop, _network, Endpoint, [new NbdExport("volume", _faults)], Pool, _ => { });
         _server.Start();
     }
+
+    /// <summary>Writes are taken and not done from now on; reads do well.</summary>
+    public void HangWrites() => _faults!.Hangs = true;
+
+    /// <summary>Does the writes that hang, late as it is, and all others.</summary>
+    public void DoHungWrites() => _faults!.DoHung();
 
     /// <summary>SIGKILL: connections are reset, nobody listens.</summary>
     public void Kill()

@@ -85,7 +85,9 @@ public sealed class Request
     /// <summary>While it is held it is not dispatched before, kicked or not.</summary>
     public long NotBeforeNs { get; set; }
 
-    /// <summary>Somebody wants it to fail, as soon as it is dispatched again.</summary>
+    /// <summary>
+    /// Somebody wants it to fail, as soon as it is dispatched again or would be retried.
+    /// </summary>
     public bool IsCondemned => NotBeforeNs == Condemned;
 
     /// <summary>Of a clone: the request it was made for.</summary>

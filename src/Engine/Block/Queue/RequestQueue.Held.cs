@@ -6,7 +6,8 @@ public sealed partial class RequestQueue
 {
     /// <summary>
     /// Requests that wait for something, and not only for their turn: all, when the driver gets
-    /// nothing.
+    /// nothing. And those that came back from paths without progress, wherever they are: they may
+    /// go from one path that hangs to the next, and be in flight whenever somebody looks.
     /// </summary>
     public IReadOnlyList<Request> Held()
     {
@@ -14,15 +15,23 @@ public sealed partial class RequestQueue
         for (int tag = 0; tag < Tags.Depth; tag++)
         {
             Request request = Tags[tag];
-            bool waits = request.State == RequestState.Queued && request.FirstBio is not null;
-            if (waits && (_isQuiesced || request.Hold != HoldReason.None))
-                held.Add(request);
+            if (request.FirstBio is null) continue;
+            if (request.Retries > 0 || ReasonOf(request) != HoldReason.None) held.Add(request);
         }
         return held;
     }
 
+    /// <summary>What a request waits for; None when it is on its way, or only in line.</summary>
+    public HoldReason ReasonOf(Request request)
+    {
+        if (request.State != RequestState.Queued || request.Hold != HoldReason.None)
+            return request.Hold;
+        return _isQuiesced ? HoldReason.Suspended : HoldReason.None;
+    }
+
     /// <summary>
-    /// Has a held request fail when it is dispatched again: now, unless quiesced.
+    /// Has a held request fail when it is dispatched again: now, unless quiesced; or when it is
+    /// back from its path, if it is in flight and has not ended well there.
     /// </summary>
     public void Condemn(Request request)
     {
