@@ -64,9 +64,13 @@ internal static class NbdCommand
         IReadOnlyList<CellResult> results = await MeasureAsync(plan, cancel);
         var report = new BenchReport(plan, environment, results);
         TerminalReport.Write(report, TerminalReport.CreateConsole());
-        await WriteAsync(result.GetValue(options.Json), () => JsonReport.Write(report));
-        await WriteAsync(result.GetValue(options.Markdown), () => MarkdownReport.Write(report));
-        await WriteAsync(result.GetValue(options.Svg), () => SvgChart.Write(report));
+        (Option<string?> File, Func<BenchReport, string> Write)[] outputs =
+        [
+            (options.Json, JsonReport.Write), (options.Markdown, MarkdownReport.Write),
+            (options.Svg, SvgChart.Write),
+        ];
+        foreach ((Option<string?> file, Func<BenchReport, string> write) in outputs)
+            await BenchPage.WriteAsync(result.GetValue(file), () => write(report));
         return report.HasFailures ? Failed : Done;
     }
 
@@ -84,18 +88,5 @@ internal static class NbdCommand
             progress.End();
         }
         return bench.Results;
-    }
-
-    public static async Task WriteAsync(string? file, Func<string> content)
-    {
-        if (file is null) return;
-        try
-        {
-            await File.WriteAllTextAsync(file, content());
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new BenchException(exception.Message);
-        }
     }
 }

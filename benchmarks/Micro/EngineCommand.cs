@@ -72,8 +72,8 @@ internal static class EngineCommand
         ];
         string table = EngineReport.Write(results);
         Console.Write(table);
-        string page = string.Concat(environment.Select(one => $"- {one.Key}: {one.Value}\n"));
-        if (markdown is not null) File.WriteAllText(markdown, $"{page}\n{table}");
+        if (markdown is not null)
+            File.WriteAllText(markdown, new BenchPage(environment, table).Text);
         IEnumerable<EngineFigure> figures = results
             .Where(result => EngineCases.Quick.Contains(result.Case))
             .Select(result => result.ToFigure());

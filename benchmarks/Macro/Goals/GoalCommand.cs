@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.CommandLine;
-using System.Globalization;
 
 namespace Braid.Bench.Macro;
 
@@ -11,50 +10,27 @@ internal static class GoalCommand
 
     public static Command Create()
     {
-        var rounds = new Option<int>("--rounds")
+        var options = new BenchOptions("Measured rounds of the cells; rates have two.")
         {
-            Description = "Measured rounds of the cells; rates have two.",
-            DefaultValueFactory = _ => 5,
-            HelpName = "N",
-        };
-        var seconds = new Option<double>("--seconds")
-        {
-            Description = "Length of one run of a cell.",
-            DefaultValueFactory = _ => 1,
-            HelpName = "S",
-        };
-        var braidArgs = new Option<string>("--braid-args")
-        {
-            Description = "More arguments for `braid run` in the cells; quotes as in a shell.",
-            DefaultValueFactory = _ => "",
-            HelpName = "ARGS",
-        };
-        var markdown = new Option<string?>("--markdown")
-        {
-            Description = "Write the table and the environment there.",
-            HelpName = "FILE",
+            SecondsAbout = "Length of one run of a cell.",
+            BraidArgsAbout =
+                "More arguments for `braid run` in the cells; quotes as in a shell.",
         };
         var command = new Command("goals",
             "The cells of ./bench nbd --set goals, ./bench rates and ./bench engine --quick, and "
             + "each figure beside its goal. Goals are no tests: the exit status is 1 only when a "
-            + "run failed.")
-            { rounds, seconds, braidArgs, markdown };
-        command.SetAction((result, cancel) => NbdCommand.GuardAsync(() => RunAsync(
-            result.GetValue(rounds), result.GetValue(seconds), result.GetValue(braidArgs)!,
-            result.GetValue(markdown), cancel)));
+            + "run failed.");
+        options.AddTo(command);
+        command.SetAction((result, cancel) =>
+            NbdCommand.GuardAsync(() => RunAsync(options.Read(result), cancel)));
         return command;
     }
 
-    private static async Task<int> RunAsync(
-        int rounds, double seconds, string braidArgs, string? markdown, CancellationToken cancel)
+    private static async Task<int> RunAsync(BenchRun run, CancellationToken cancel)
     {
-        if (rounds < 1 || seconds < 0.1)
-            throw new BenchException("--rounds must be 1 or more, --seconds 0.1 or more");
-        NbdPlan plan = PlanOf(rounds, seconds, braidArgs);
-        string words = string.Create(CultureInfo.InvariantCulture,
-            $"./bench goals --rounds {rounds} --seconds {seconds}")
-            + (braidArgs.Length > 0 ? $" --braid-args '{braidArgs}'" : "");
-        var environment = BenchEnvironment.Describe(words, await Tools.CheckAsync(plan, cancel));
+        NbdPlan plan = PlanOf(run);
+        var environment = BenchEnvironment.Describe(
+            run.Command, await Tools.CheckAsync(plan, cancel));
         // The engine first: it wants a machine that is quiet.
         IReadOnlyList<EngineFigure> engine = await MeasureEngineAsync(cancel);
         IReadOnlyList<CellResult> cells = await NbdCommand.MeasureAsync(plan, cancel);
@@ -62,22 +38,20 @@ internal static class GoalCommand
             2, TimeSpan.FromSeconds(4), Checkout.BraidLauncher).RunAsync(cancel);
         var report = new BenchReport(plan, environment, cells);
         string table = GoalReport.Write(new GoalFigures(report, rates, engine));
-        Console.Write(table);
-        string page = string.Concat(environment.Select(one => $"- {one.Key}: {one.Value}\n"));
-        await NbdCommand.WriteAsync(markdown, () => $"{page}\n{table}");
+        await new BenchPage(environment, table).ShowAsync(run.Markdown);
         return report.HasFailures ? 1 : 0;
     }
 
-    private static NbdPlan PlanOf(int rounds, double seconds, string braidArgs) => new(
+    private static NbdPlan PlanOf(BenchRun run) => new(
         CellSets.Goals,
         [
             Contender.Direct, Contender.QemuNbd, Contender.NbdkitNbd,
             Contender.Braid(
-                "braid", Checkout.BraidLauncher, Contender.WithCounters(braidArgs)),
+                "braid", Checkout.BraidLauncher, Contender.WithCounters(run.BraidArgs)),
         ])
     {
-        Rounds = rounds,
-        Run = TimeSpan.FromSeconds(seconds),
+        Rounds = run.Rounds,
+        Run = run.Length,
     };
 
     private static async Task<IReadOnlyList<EngineFigure>> MeasureEngineAsync(

@@ -9,10 +9,8 @@ namespace Braid.Bench.Macro;
 /// </summary>
 internal static class HedgeCommand
 {
-    private static readonly Option<int> Rounds = Number(
-        "--rounds", 5, "Measured rounds; each has every setting once.");
-
-    private static readonly Option<int> Seconds = Number("--seconds", 4, "Length of one run.");
+    private static readonly BenchOptions Common = new(
+        "Measured rounds; each has every setting once.", seconds: 4);
 
     private static readonly Option<int> PauseMs = Number(
         "--pause", 40, "How long one server is stopped each time, in milliseconds.");
@@ -39,20 +37,12 @@ internal static class HedgeCommand
         HelpName = "PERCENT",
     };
 
-    private static readonly Option<string?> Markdown = new("--markdown")
-    {
-        Description = "Write the table and the environment there.",
-        HelpName = "FILE",
-    };
-
     public static Command Create()
     {
         var command = new Command("hedge",
             "fio's random reads through a map of two paths, one of which stands still at times: "
-            + "p50, p99 and p99.9 with hedged reads and without, and how many were sent twice.")
-        {
-            Rounds, Seconds, PauseMs, EveryMs, Rate, Depth, Percentile, Shares, Markdown,
-        };
+            + "p50, p99 and p99.9 with hedged reads and without, and how many were sent twice.");
+        Common.AddTo(command, PauseMs, EveryMs, Rate, Depth, Percentile, Shares);
         command.SetAction((result, cancel) =>
             NbdCommand.GuardAsync(() => RunAsync(result, cancel)));
         return command;
@@ -60,30 +50,28 @@ internal static class HedgeCommand
 
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancel)
     {
-        HedgePlan plan = ToPlan(result);
+        BenchRun run = Common.Read(result);
+        HedgePlan plan = ToPlan(run, result);
         string words = CommandWords.Join(
             ["./bench", .. result.Tokens.Select(token => token.Value)]);
         IReadOnlyList<KeyValuePair<string, string>> environment = BenchEnvironment.Describe(
             words, await Tools.CheckAsync(["fio", "nbdkit", Checkout.BraidLauncher], cancel));
         IReadOnlyList<HedgeResult> results = await new HedgeBench(plan).RunAsync(cancel);
-        string table = HedgeReport.Write(plan, results);
-        Console.Write(table);
-        string page = string.Concat(environment.Select(one => $"- {one.Key}: {one.Value}\n"));
-        await NbdCommand.WriteAsync(result.GetValue(Markdown), () => $"{page}\n{table}");
+        await new BenchPage(environment, HedgeReport.Write(plan, results)).ShowAsync(run.Markdown);
         return 0;
     }
 
-    private static HedgePlan ToPlan(ParseResult result)
+    private static HedgePlan ToPlan(BenchRun run, ParseResult result)
     {
-        Option<int>[] numbers = [Rounds, Seconds, PauseMs, EveryMs, Rate, Depth];
+        Option<int>[] numbers = [PauseMs, EveryMs, Rate, Depth];
         foreach (Option<int> option in numbers)
             if (result.GetValue(option) < 1)
                 throw new BenchException($"{option.Name} must be more than zero");
         return new HedgePlan
         {
             Settings = HedgeSetting.All(result.GetValue(Percentile)!, result.GetValue(Shares)!),
-            Rounds = result.GetValue(Rounds),
-            Length = TimeSpan.FromSeconds(result.GetValue(Seconds)),
+            Rounds = run.Rounds,
+            Length = run.Length,
             Pause = TimeSpan.FromMilliseconds(result.GetValue(PauseMs)),
             Every = TimeSpan.FromMilliseconds(result.GetValue(EveryMs)),
             Rate = result.GetValue(Rate),

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.CommandLine;
-using System.Globalization;
 
 namespace Braid.Bench.Macro;
 
@@ -11,53 +10,35 @@ internal static class RateCommand
 
     public static Command Create()
     {
-        var rounds = new Option<int>("--rounds")
+        var options = new BenchOptions(
+            "Measured rounds; each has every case once.", rounds: 2, seconds: 5)
         {
-            Description = "Measured rounds; each has every case once.",
-            DefaultValueFactory = _ => 2,
-            HelpName = "N",
-        };
-        var seconds = new Option<double>("--seconds")
-        {
-            Description = "Length of one run, after 5 s in which the paths come to their rates.",
-            DefaultValueFactory = _ => 5,
-            HelpName = "S",
+            SecondsAbout =
+                "Length of one run, after 5 s in which the paths come to their rates.",
+            MinSeconds = 1,
         };
         var braid = new Option<string?>("--braid")
         {
             Description = "The braid to run. Default: the launcher of this checkout.",
             HelpName = "PATH",
         };
-        var markdown = new Option<string?>("--markdown")
-        {
-            Description = "Write the table and the environment there.",
-            HelpName = "FILE",
-        };
         var command = new Command("rates",
             "128 KiB reads through Braid over paths of 100 and of 1 MB/s (nbdkit's rate filter), "
-            + "as a share of what the fast paths can do together.")
-            { rounds, seconds, braid, markdown };
+            + "as a share of what the fast paths can do together.");
+        options.AddTo(command, braid);
         command.SetAction((result, cancel) => NbdCommand.GuardAsync(() => RunAsync(
-            result.GetValue(rounds), result.GetValue(seconds), result.GetValue(braid),
-            result.GetValue(markdown), cancel)));
+            options.Read(result), result.GetValue(braid) ?? Checkout.BraidLauncher, cancel)));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        int rounds, double seconds, string? braid, string? markdown, CancellationToken cancel)
+        BenchRun run, string braid, CancellationToken cancel)
     {
-        if (rounds < 1 || seconds < 1)
-            throw new BenchException("--rounds and --seconds must be 1 or more");
-        string program = braid ?? Checkout.BraidLauncher;
         IReadOnlyList<KeyValuePair<string, string>> environment = BenchEnvironment.Describe(
-            string.Create(CultureInfo.InvariantCulture,
-                $"./bench rates --rounds {rounds} --seconds {seconds}"),
-            await Tools.CheckAsync([.. Programs, program], cancel));
-        var bench = new RateBench(rounds, TimeSpan.FromSeconds(seconds), program);
+            run.Command, await Tools.CheckAsync([.. Programs, braid], cancel));
+        var bench = new RateBench(run.Rounds, run.Length, braid);
         string table = RateReport.Write(await bench.RunAsync(cancel));
-        Console.Write(table);
-        string page = string.Concat(environment.Select(one => $"- {one.Key}: {one.Value}\n"));
-        await NbdCommand.WriteAsync(markdown, () => $"{page}\n{table}");
+        await new BenchPage(environment, table).ShowAsync(run.Markdown);
         return 0;
     }
 }
