@@ -111,6 +111,8 @@ public sealed class ControlTests : InteropTest
     [InlineData(1, "path a is in use by mpatha", "path", "remove", "a")]
     [InlineData(2, "Required argument 'NAME' missing for command: 'suspend'.", "suspend")]
     [InlineData(2, "'x' is no number of an event", "wait", "mpatha", "x")]
+    [InlineData(2, "--inactive is of no use with --held: the live table holds I/O", "status",
+        "--held", "--inactive")]
     [InlineData(2, "Unrecognized command or argument 'nothing'.", "nothing")]
     [InlineData(2, "no option '--nonsense'", "info", "--nonsense")]
     [InlineData(2, "no option '--noflsh'", "suspend", "--noflsh", "mpatha")]

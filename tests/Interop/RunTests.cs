@@ -231,6 +231,24 @@ public sealed class RunTests : InteropTest
     [InlineData("without --hedge-reads", "--path", "mem:x?size=1M", "--hedge-share", "5")]
     [InlineData("--hedge-reads needs --queue-mode mq", "--path", "mem:x?size=1M",
         "--hedge-reads", "99", "--queue-mode", "bio")]
+    [InlineData("--write-cache-limit is of no use without --write-cache private",
+        "--path", "mem:x?size=1M", "--write-cache-limit", "64M")]
+    [InlineData("--write-cache-limit 'much' is no size", "--path", "mem:x?size=1M",
+        "--write-cache", "private", "--write-cache-limit", "much")]
+    [InlineData("--max-request 1024 must be 4096 bytes to 32M", "--path", "mem:x?size=1M",
+        "--max-request", "1K")]
+    [InlineData("--max-request 4096 must be 8192 bytes to 32M", "--path", "mem:x?size=1M",
+        "--max-request", "4K", "--min-block", "8K")]
+    [InlineData("--scheduler deadline needs --queue-mode mq", "--path", "mem:x?size=1M",
+        "--scheduler", "deadline", "--queue-mode", "bio")]
+    [InlineData("--selector is of no use with --table", "--path", "mem:x?size=1M",
+        "--table", "0 2048 zero", "--selector", "round-robin 0")]
+    [InlineData("--grouping is of no use with --table", "--path", "mem:x?size=1M",
+        "--table", "0 2048 zero", "--grouping", "multibus")]
+    [InlineData("--queue-if-no-path is of no use with --table", "--path", "mem:x?size=1M",
+        "--table", "0 2048 zero", "--queue-if-no-path")]
+    [InlineData("--queue-mode is of no use with --table", "--path", "mem:x?size=1M",
+        "--table", "0 2048 zero", "--queue-mode", "mq")]
     [InlineData("known are nbd://HOST[:PORT]/EXPORT", "--path", "disk.img")]
     [InlineData("/PATH, ./PATH", "--path", ".img")]
     [InlineData("nonsense", "--nonsense")]

@@ -10,6 +10,10 @@ namespace Braid.Cli;
 /// </summary>
 internal static class OptionWords
 {
+    /// <summary>Somebody typed it: it has not only its default.</summary>
+    public static bool IsGiven(ParseResult parsed, Option option) =>
+        parsed.GetResult(option) is { Implicit: false };
+
     public static long? Size(ParseResult parsed, Option<string?> option)
     {
         if (parsed.GetValue(option) is not { } text) return null;

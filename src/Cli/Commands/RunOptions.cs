@@ -16,6 +16,7 @@ internal sealed class RunOptions
 {
     private readonly VolumeOptions _volume = new();
     private readonly NbdPathOptions _nbd = new();
+    private readonly WriteCacheOptions _writeCache = new();
     private readonly HedgeReadsOptions _hedges = new();
 
     private readonly Option<string[]> _path = new("--path")
@@ -44,8 +45,8 @@ internal sealed class RunOptions
     private readonly Option<string?> _table = new("--table")
     {
         Description = "The kernel's table line, '0 SECTORS multipath ...', with path names where "
-            + "the kernel has major:minor. Replaces --selector, --grouping and "
-            + "--queue-if-no-path.",
+            + "the kernel has major:minor. Takes the place of --selector, --grouping, "
+            + "--queue-if-no-path and --queue-mode.",
         HelpName = "LINE",
     };
 
@@ -84,23 +85,6 @@ internal sealed class RunOptions
         HelpName = "NAME",
     };
 
-    private readonly Option<string> _writeCache = new("--write-cache")
-    {
-        Description = "shared: one cache behind all paths, a flush on any covers all; private: "
-            + "each server may have its own: a flush goes to every path written, and what was "
-            + "not flushed on a lost path is written again on another. Needs --queue-mode mq.",
-        DefaultValueFactory = _ => "shared",
-        HelpName = "WHOSE",
-    };
-
-    private readonly Option<string?> _writeCacheLimit = new("--write-cache-limit")
-    {
-        Description = "With --write-cache private: memory of each map for writes that were "
-            + "acknowledged and not flushed; beyond it they go out with FUA.",
-        DefaultValueFactory = _ => "64M",
-        HelpName = "BYTES",
-    };
-
     private readonly Option<string?> _control = ControlPlace.CreateOption(
         "Where the commands of other processes come in, a unix socket; none for none. Default: "
         + "NAME.sock in $XDG_RUNTIME_DIR/braid, /run/braid for root, else "
@@ -130,8 +114,8 @@ internal sealed class RunOptions
         Option[] all =
         [
             _path, _export, _name, .. _volume.All, _table, _selector, _grouping, _queueIfNoPath,
-            _queueMode, _scheduler, .. _nbd.All, _writeCache, _writeCacheLimit, .. _hedges.All,
-            _control, _statsFile, _io, _quiet,
+            _queueMode, _scheduler, .. _nbd.All, .. _writeCache.All, .. _hedges.All, _control,
+            _statsFile, _io, _quiet,
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
@@ -154,6 +138,7 @@ internal sealed class RunOptions
         if (paths.Length == 0) throw new UsageException("run needs at least one --path URI");
         string[] exports = parsed.GetValue(_export) ?? [];
         CheckUris(exports);
+        CheckTable(parsed);
         return new MapOptions
         {
             Name = name,
@@ -175,9 +160,8 @@ internal sealed class RunOptions
                 CapMerges = true,
                 TakesTurns = true,
                 FreeRetries = MapOptions.FreeRetries,
-                KeptBytes = OptionWords.Size(parsed, _writeCacheLimit)!.Value,
-                Scheduler = (SchedulerKind)OptionWords.Choose(
-                    parsed, _scheduler, "none", "deadline"),
+                KeptBytes = _writeCache.ReadLimit(parsed),
+                Scheduler = ReadScheduler(parsed),
             },
             Nbd = _nbd.Read(parsed),
             WriteCache = ReadWriteCache(parsed),
@@ -185,9 +169,28 @@ internal sealed class RunOptions
         };
     }
 
+    /// <summary>The table says itself what these options would have made of it.</summary>
+    private void CheckTable(ParseResult parsed)
+    {
+        if (parsed.GetValue(_table) is null) return;
+        Option[] replaced = [_selector, _grouping, _queueIfNoPath, _queueMode];
+        if (Array.Find(replaced, option => OptionWords.IsGiven(parsed, option)) is { } useless)
+            throw new UsageException(
+                $"{useless.Name} is of no use with --table: the table says it");
+    }
+
+    private SchedulerKind ReadScheduler(ParseResult parsed)
+    {
+        var kind = (SchedulerKind)OptionWords.Choose(parsed, _scheduler, "none", "deadline");
+        if (kind != SchedulerKind.None && parsed.GetValue(_queueMode) == "bio")
+            throw new UsageException(
+                "--scheduler deadline needs --queue-mode mq: a map of bios has no queue");
+        return kind;
+    }
+
     private WriteCache ReadWriteCache(ParseResult parsed)
     {
-        var cache = (WriteCache)OptionWords.Choose(parsed, _writeCache, "shared", "private");
+        WriteCache cache = _writeCache.Read(parsed);
         if (cache == WriteCache.Private && parsed.GetValue(_queueMode) == "bio")
             throw new UsageException("--write-cache private needs --queue-mode mq, not bio");
         return cache;

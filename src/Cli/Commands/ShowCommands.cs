@@ -50,7 +50,7 @@ internal static class ShowCommands
             {
                 Command = parsed.GetValue(held) ? "held" : "status",
                 Name = parsed.GetValue(name),
-                Inactive = parsed.GetValue(inactive),
+                Inactive = ReadInactive(parsed, inactive, held),
             },
             (parsed, reply) =>
             {
@@ -58,6 +58,16 @@ internal static class ShowCommands
                 else PrintLines(reply.Tables ?? [], isOne: parsed.GetValue(name) is not null);
             })
             { name, inactive, held };
+    }
+
+    private static bool ReadInactive(
+        ParseResult parsed, Option<bool> inactive, Option<bool> held)
+    {
+        bool isInactive = parsed.GetValue(inactive);
+        if (isInactive && parsed.GetValue(held))
+            throw new UsageException(
+                "--inactive is of no use with --held: the live table holds I/O");
+        return isInactive;
     }
 
     private static AskCommand Info()

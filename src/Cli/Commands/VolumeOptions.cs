@@ -51,6 +51,6 @@ internal sealed class VolumeOptions
         if (bytes is null || (bytes >= block && bytes <= 32 << 20 && bytes % block == 0))
             return bytes;
         throw new UsageException(
-            $"--max-request {bytes} must be blocks of {block} bytes, 32M at most");
+            $"--max-request {bytes} must be {block} bytes to 32M, in blocks of {block} bytes");
     }
 }
