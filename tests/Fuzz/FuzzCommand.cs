@@ -12,7 +12,6 @@ internal static class FuzzCommand
 {
     private const int Ok = 0;
     private const int Failed = 1;
-    private const int Usage = 2;
 
     /// <summary>The watch looks so often.</summary>
     private const int WatchMs = 1000;
@@ -20,23 +19,9 @@ internal static class FuzzCommand
     /// <summary>A line of progress at a terminal, so often.</summary>
     private static readonly TimeSpan Progress = TimeSpan.FromSeconds(2);
 
-    public static int Run(string[] args)
-    {
-        FuzzOptions options;
-        try
-        {
-            options = FuzzOptions.Parse(args);
-        }
-        catch (FormatException error)
-        {
-            Console.Error.WriteLine($"fuzz: {error.Message}");
-            Console.Error.WriteLine(FuzzOptions.Help);
-            return Usage;
-        }
-        if (!options.WantsHelp) return options.Input is null ? RunAll(options) : Replay(options);
-        Console.WriteLine(FuzzOptions.Help);
-        return Ok;
-    }
+    public static Task<int> RunAsync(string[] args) => CommandLine.RunAsync(
+        FuzzOptions.CreateCommand(), args, FuzzOptions.Read,
+        options => Task.FromResult(options.Input is null ? RunAll(options) : Replay(options)));
 
     private static int RunAll(FuzzOptions options)
     {

@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Globalization;
+using System.CommandLine;
 
 namespace Braid.Tests.Fuzz;
 
 /// <summary>What was asked for on the command line.</summary>
 internal sealed record FuzzOptions
 {
-    public const string Help = """
-        usage: ./fuzz [--seed N] [--inputs N] [--target NAME,... [--input N]]
-          --seed N       another seed gives other inputs (1)
-          --inputs N     inputs in all, over all targets (1000000)
-          --target NAME  only these: table, message, uri, transcript, scenario, nbd-server,
-                         nbd-client, control
-          --input N      only the input of that number, and print it
-        """;
+    private static readonly Option<long?> SeedOption = CommandLine.Number(
+        "--seed", 0, long.MaxValue, "Another seed gives other inputs. Default: 1.");
+
+    private static readonly Option<long?> InputsOption = CommandLine.Number(
+        "--inputs", 1, long.MaxValue, "Inputs in all, over all targets. Default: 1000000.");
+
+    private static readonly Option<string?> TargetOption = new("--target")
+    {
+        Description = $"Only these: {string.Join(", ", FuzzTargets.Names)}.",
+        HelpName = "NAME,...",
+    };
+
+    private static readonly Option<long?> InputOption = CommandLine.Number(
+        "--input", 0, long.MaxValue,
+        "Only the input of that number, and print it. Needs one --target.");
 
     public ulong Seed { get; private init; } = 1;
 
@@ -25,26 +32,31 @@ internal sealed record FuzzOptions
 
     private string[] Names => Target?.Split(',') ?? [];
 
-    public bool WantsHelp { get; private init; }
-
-    public static FuzzOptions Parse(string[] args)
+    public static Command CreateCommand() => new(
+        "./fuzz", "Throws inputs at whatever reads what others wrote; ends at the first failure.")
     {
+        SeedOption, InputsOption, TargetOption, InputOption,
+    };
+
+    /// <exception cref="FormatException">One line: what is wrong.</exception>
+    public static FuzzOptions Parse(string[] args) =>
+        Read(CommandLine.Parse(CreateCommand(), args));
+
+    /// <exception cref="FormatException">One line: what makes no sense.</exception>
+    public static FuzzOptions Read(ParseResult parsed)
+    {
+        parsed.Exclude(InputOption, InputsOption);
         var options = new FuzzOptions();
-        for (int i = 0; i < args.Length; i += 2)
+        options = options with
         {
-            if (args[i] is "-h" or "--help") return options with { WantsHelp = true };
-            string value = i + 1 < args.Length
-                ? args[i + 1]
-                : throw new FormatException($"{args[i]} needs a value");
-            options = args[i] switch
-            {
-                "--seed" => options with { Seed = (ulong)Number(value) },
-                "--inputs" => options with { Inputs = Number(value) },
-                "--target" => options with { Target = Known(value) },
-                "--input" => options with { Input = Number(value) },
-                _ => throw new FormatException($"no such option: {args[i]}"),
-            };
-        }
+            Seed = (ulong)(parsed.GetValue(SeedOption) ?? (long)options.Seed),
+            Inputs = parsed.GetValue(InputsOption) ?? options.Inputs,
+            Target = parsed.GetValue(TargetOption),
+            Input = parsed.GetValue(InputOption),
+        };
+        if (Array.Find(options.Names, name => !FuzzTargets.Names.Contains(name)) is { } unknown)
+            throw new FormatException(
+                $"no such target: {unknown}; there are {string.Join(", ", FuzzTargets.Names)}");
         if (options.Input is not null && options.Names.Length != 1)
             throw new FormatException("--input needs one --target");
         return options;
@@ -52,20 +64,4 @@ internal sealed record FuzzOptions
 
     public IReadOnlyList<FuzzTarget> Targets() =>
         [.. FuzzTargets.Make().Where(target => Target is null || Names.Contains(target.Name))];
-
-    private static long Number(string word) =>
-        long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-            ? number
-            : throw new FormatException($"'{word}' is no number");
-
-    private static string Known(string names)
-    {
-        foreach (string name in names.Split(','))
-        {
-            if (FuzzTargets.Names.Contains(name)) continue;
-            throw new FormatException(
-                $"no such target: {name}; there are {string.Join(", ", FuzzTargets.Names)}");
-        }
-        return names;
-    }
 }

@@ -55,6 +55,7 @@ public sealed class FuzzTests
     [Theory]
     [InlineData("--inputs", "--inputs needs a value")]
     [InlineData("--inputs x", "'x' is no number")]
+    [InlineData("--inputs 0", "--inputs 0 must be 1 to 9223372036854775807")]
     [InlineData("--nosuch 1", "no such option: --nosuch")]
     [InlineData("--target nosuch", "no such target: nosuch; there are table, message, uri, "
         + "transcript, scenario, nbd-server, nbd-client, control")]
@@ -62,16 +63,25 @@ public sealed class FuzzTests
         + "transcript, scenario, nbd-server, nbd-client, control")]
     [InlineData("--target uri,table --input 1", "--input needs one --target")]
     [InlineData("--input 1", "--input needs one --target")]
+    [InlineData("--input 1 --target uri --inputs 9", "--input and --inputs exclude each other")]
     public void Words_that_the_command_does_not_know_are_refused(string words, string error) =>
         Should.Throw<FormatException>(() => FuzzOptions.Parse(words.Split(' '))).Message
             .ShouldBe(error);
 
     [Fact]
+    public async Task What_makes_no_sense_is_status_2()
+    {
+        (await FuzzCommand.RunAsync(["--inputs", "0"])).ShouldBe(2);
+        (await FuzzCommand.RunAsync(["--inputs"])).ShouldBe(2);
+    }
+
+    [Fact]
     public void What_is_asked_for_is_done()
     {
         FuzzOptions options = FuzzOptions.Parse(
-            ["--seed", "5", "--inputs", "12", "--target", "uri", "--input", "3"]);
-        (options.Seed, options.Inputs, options.Input).ShouldBe((5ul, 12, 3));
+            ["--seed", "5", "--target", "uri", "--input", "3"]);
+        (options.Seed, options.Input).ShouldBe((5ul, 3));
+        FuzzOptions.Parse(["--inputs", "12"]).Inputs.ShouldBe(12);
         options.Targets().Single().Name.ShouldBe("uri");
         FuzzOptions.Parse([]).Targets().Count.ShouldBe(8);
         FuzzOptions.Parse(["--target", "uri,control"]).Targets().Count.ShouldBe(2);

@@ -12,7 +12,7 @@ internal static class Program
         // A broken invariant is a failure of its input, like any exception that is not declared.
         Invariant.Handler = static what => new InvariantException(what);
         return args is ["fuzz", .. string[] rest]
-            ? FuzzCommand.Run(rest)
+            ? await FuzzCommand.RunAsync(rest)
             : await ConsoleRunner.Run(args);
     }
 }

@@ -103,10 +103,27 @@ public sealed class ChaosTests
         (again.Seed, again.Time).ShouldBe((7, TimeSpan.FromSeconds(90)));
     }
 
+    [Fact]
+    public void What_is_asked_for_is_done()
+    {
+        ChaosOptions.Parse([]).MeasuresStall.ShouldBeFalse();
+        ChaosOptions stall = ChaosOptions.Parse(["stall", "--io-timeout", "0.5"]);
+        (stall.MeasuresStall, stall.IoTimeout.TotalSeconds).ShouldBe((true, 0.5));
+        ChaosOptions.Parse(["--without", "Slow", "--only", "cut,slow"]).Kinds
+            .ShouldBe([FaultKind.Cut]);
+    }
+
     [Theory]
     [InlineData("--minutes", "--minutes needs a value")]
-    [InlineData("--seed x", "'x' must be a number from 0 to 2147483647")]
+    [InlineData("--seed x", "'x' is no number")]
+    [InlineData("--seed 1.5", "'1.5' is no number")]
+    [InlineData("--minutes 0", "--minutes 0 must be 0.01 to 10000")]
+    [InlineData("--paths 5", "--paths 5 must be 2 to 4")]
     [InlineData("--only nosuch", "no such fault: nosuch")]
+    [InlineData("--without nosuch", "no such fault: nosuch")]
+    [InlineData("--only Cut,Slow --without Slow,Cut", "--only and --without leave no fault")]
+    [InlineData("--minutes 1 stall", "--minutes is of no use with stall")]
+    [InlineData("stall --minutes 1", "no such option: --minutes")]
     [InlineData("--nosuch 1", "no such option: --nosuch")]
     public void Words_that_the_command_does_not_know_are_refused(string words, string error) =>
         Should.Throw<FormatException>(() => ChaosOptions.Parse(words.Split(' '))).Message

@@ -12,7 +12,7 @@ internal static class Program
         // A broken invariant is a failure of its seed, like anything else that a checker finds.
         Invariant.Handler = static what => new InvariantException(what);
         return args is ["sim", .. string[] rest]
-            ? SimCommand.Run(rest)
+            ? await SimCommand.RunAsync(rest)
             : await ConsoleRunner.Run(args);
     }
 }

@@ -10,25 +10,9 @@ internal static class ChaosCommand
 {
     private const int Ok = 0;
     private const int Failed = 1;
-    private const int Usage = 2;
 
-    public static async Task<int> RunAsync(string[] args)
-    {
-        ChaosOptions options;
-        try
-        {
-            options = ChaosOptions.Parse(args);
-        }
-        catch (FormatException error)
-        {
-            Console.Error.WriteLine($"chaos: {error.Message}");
-            Console.Error.WriteLine(ChaosOptions.Help);
-            return Usage;
-        }
-        if (!options.WantsHelp) return await GuardAsync(options);
-        Console.WriteLine(ChaosOptions.Help);
-        return Ok;
-    }
+    public static Task<int> RunAsync(string[] args) => CommandLine.RunAsync(
+        ChaosOptions.CreateCommand(), args, ChaosOptions.Read, GuardAsync);
 
     /// <summary>A signal ends the run early: it still takes down what it started.</summary>
     private static async Task<int> GuardAsync(ChaosOptions options)

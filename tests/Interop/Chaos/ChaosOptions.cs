@@ -1,26 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Globalization;
+using System.CommandLine;
 
 namespace Braid.Tests.Interop.Chaos;
 
 /// <summary>What was asked for on the command line.</summary>
 internal sealed record ChaosOptions
 {
-    public const string Help = """
-        usage: ./chaos [--minutes M] [--seed N] [--paths N] [--io-timeout SECONDS]
-                       [--guard VALUE] [--only KIND,...] [--without KIND,...]
-               ./chaos stall [--io-timeout SECONDS]
-          --minutes M      how long faults are played (1)
-          --seed N         another seed plays other faults (from the clock)
-          --paths N        real servers over one file, 2 to 4 (4)
-          --io-timeout S   of Braid's paths (1)
-          --guard VALUE    Braid's --stale-write-guard (time)
-          --only, --without  kinds of faults: Kill, ShortPause, LongPause, Cut, Slow, Reset, Mute,
-                           Deaf, Trap, Restarts, AllDown
-          stall            measures what one hung path of two does to I/O, and to the other path
-        """;
+    private const string Stall = "stall";
 
-    public bool WantsHelp { get; private init; }
+    private static readonly Option<double?> MinutesOption = CommandLine.Number(
+        "--minutes", 0.01, 10_000, "How long faults are played. Default: 1.");
+
+    private static readonly Option<int?> SeedOption = CommandLine.Number(
+        "--seed", 0, int.MaxValue, "Another seed plays other faults. Default: from the clock.");
+
+    private static readonly Option<int?> PathsOption = CommandLine.Number(
+        "--paths", 2, 4, "Real servers over one file, 2 to 4. Default: 4.");
+
+    private static readonly Option<double?> IoTimeoutOption = CommandLine.Number(
+        "--io-timeout", 0.2, 60, "Of Braid's paths, in seconds. Default: 1.");
+
+    private static readonly Option<string?> GuardOption = new("--guard")
+    {
+        Description = "Braid's --stale-write-guard. Default: time.",
+        HelpName = "VALUE",
+    };
+
+    private static readonly Option<string?> OnlyOption = new("--only")
+    {
+        Description = $"These kinds of faults: {string.Join(", ", Enum.GetNames<FaultKind>())}.",
+        HelpName = "KIND,...",
+    };
+
+    private static readonly Option<string?> WithoutOption = new("--without")
+    {
+        Description = "Not these kinds of faults.",
+        HelpName = "KIND,...",
+    };
 
     /// <summary>Measure stalls, fault by fault, instead of playing faults at random.</summary>
     public bool MeasuresStall { get; private init; }
@@ -69,48 +85,66 @@ internal sealed record ChaosOptions
         }
     }
 
-    public static ChaosOptions Parse(string[] args)
+    public static Command CreateCommand() => new(
+        "./chaos", "Real servers die, hang and come back under a real braid with load on it.")
     {
-        var options = new ChaosOptions();
-        int i = 0;
-        if (args is ["stall", ..])
+        MinutesOption, SeedOption, PathsOption, IoTimeoutOption, GuardOption, OnlyOption,
+        WithoutOption,
+        new Command(
+            Stall, "Measures what one hung path of two does to I/O, and to the other path.")
         {
-            options = options with { MeasuresStall = true };
-            i = 1;
-        }
-        for (; i < args.Length; i += 2)
-        {
-            if (args[i] is "-h" or "--help") return options with { WantsHelp = true };
-            string value = i + 1 < args.Length
-                ? args[i + 1]
-                : throw new FormatException($"{args[i]} needs a value");
-            options = options.With(args[i], value);
-        }
-        return options;
-    }
-
-    private ChaosOptions With(string name, string value) => name switch
-    {
-        "--minutes" => this with { Time = TimeSpan.FromMinutes(Number(value, 0.01, 10_000)) },
-        "--seed" => this with { Seed = (int)Number(value, 0, int.MaxValue) },
-        "--paths" => this with { Paths = (int)Number(value, 2, 4) },
-        "--io-timeout" => this with { IoTimeout = TimeSpan.FromSeconds(Number(value, 0.2, 60)) },
-        "--guard" => this with { Guard = value },
-        "--only" => this with { Kinds = KindsOf(value) },
-        "--without" => this with { Kinds = [.. Kinds.Except(KindsOf(value))] },
-        _ => throw new FormatException($"no such option: {name}"),
+            IoTimeoutOption,
+        },
     };
 
-    private static double Number(string word, double min, double max)
+    /// <exception cref="FormatException">One line: what is wrong.</exception>
+    public static ChaosOptions Parse(string[] args) =>
+        Read(CommandLine.Parse(CreateCommand(), args));
+
+    /// <exception cref="FormatException">One line: what makes no sense.</exception>
+    public static ChaosOptions Read(ParseResult parsed)
     {
-        bool isNumber = double.TryParse(
-            word, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
-        if (isNumber && number >= min && number <= max) return number;
-        throw new FormatException(
-            FormattableString.Invariant($"'{word}' must be a number from {min} to {max}"));
+        var defaults = new ChaosOptions();
+        if (parsed.GetValue(IoTimeoutOption) is { } seconds)
+            defaults = defaults with { IoTimeout = TimeSpan.FromSeconds(seconds) };
+        if (parsed.CommandResult.Command.Name == Stall) return ReadStall(parsed, defaults);
+        return defaults with
+        {
+            Time = TimeSpan.FromMinutes(
+                parsed.GetValue(MinutesOption) ?? defaults.Time.TotalMinutes),
+            Seed = parsed.GetValue(SeedOption) ?? defaults.Seed,
+            Paths = parsed.GetValue(PathsOption) ?? defaults.Paths,
+            Guard = parsed.GetValue(GuardOption) ?? defaults.Guard,
+            Kinds = ReadKinds(parsed),
+        };
     }
 
-    private static FaultKind[] KindsOf(string words) => [.. words.Split(',').Select(KindOf)];
+    /// <summary>
+    /// The parser takes options of ./chaos before the word, where they mean nothing.
+    /// </summary>
+    private static ChaosOptions ReadStall(ParseResult parsed, ChaosOptions options)
+    {
+        Option[] useless =
+            [MinutesOption, SeedOption, PathsOption, GuardOption, OnlyOption, WithoutOption];
+        return Array.Find(useless, parsed.Has) is { } given
+            ? throw new FormatException($"{given.Name} is of no use with stall")
+            : options with { MeasuresStall = true };
+    }
+
+    private static FaultKind[] ReadKinds(ParseResult parsed)
+    {
+        FaultKind[] kinds =
+        [
+            .. KindsOf(parsed.GetValue(OnlyOption)) ?? Enum.GetValues<FaultKind>(),
+        ];
+        kinds = [.. kinds.Except(KindsOf(parsed.GetValue(WithoutOption)) ?? [])];
+        return kinds.Length > 0
+            ? kinds
+            : throw new FormatException("--only and --without leave no fault");
+    }
+
+    private static FaultKind[]? KindsOf(string? words) =>
+        words is null ? null : [.. words.Split(',').Select(KindOf)];
 
     private static FaultKind KindOf(string word) =>
         Enum.TryParse(word, ignoreCase: true, out FaultKind kind) && Enum.IsDefined(kind)

@@ -9,7 +9,6 @@ internal static class SimCommand
 {
     private const int Ok = 0;
     private const int Failed = 1;
-    private const int Usage = 2;
 
     /// <summary>Failures that are told in full; of more only the seeds are.</summary>
     private const int MaxTold = 3;
@@ -17,26 +16,9 @@ internal static class SimCommand
     /// <summary>Of one seed among many: the last lines before the end.</summary>
     private const int LinesTold = 40;
 
-    public static int Run(string[] args)
-    {
-        SimOptions options;
-        try
-        {
-            options = SimOptions.Parse(args);
-        }
-        catch (FormatException error)
-        {
-            Console.Error.WriteLine($"sim: {error.Message}");
-            Console.Error.WriteLine(SimOptions.Help);
-            return Usage;
-        }
-        if (options.WantsHelp)
-        {
-            Console.WriteLine(SimOptions.Help);
-            return Ok;
-        }
-        return options.IsSingle ? Replay(options) : RunAll(options);
-    }
+    public static Task<int> RunAsync(string[] args) => CommandLine.RunAsync(
+        SimOptions.CreateCommand(), args, SimOptions.Read,
+        options => Task.FromResult(options.IsSingle ? Replay(options) : RunAll(options)));
 
     private static int RunAll(SimOptions options)
     {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 
 namespace Braid.Tests.Simulation;
@@ -6,13 +8,21 @@ namespace Braid.Tests.Simulation;
 /// <summary>What was asked for on the command line.</summary>
 internal sealed record SimOptions
 {
-    public const string Help = """
-        usage: ./sim [--seed N | --seeds A..B] [--minutes M] [--threads N]
-          --seed N      only this seed, with all that happens in it
-          --seeds A..B  these seeds (1..200)
-          --minutes M   seeds from A on, for so long
-          --threads N   seeds at the same time (one for each processor)
-        """;
+    private static readonly Option<ulong?> Seed = CommandLine.Number<ulong>(
+        "--seed", 0, ulong.MaxValue, "Only this seed, with all that happens in it.");
+
+    private static readonly Option<(ulong First, ulong Last)?> Seeds = new("--seeds")
+    {
+        Description = "These seeds. Default: 1..200.",
+        HelpName = "A..B",
+        CustomParser = ParseRange,
+    };
+
+    private static readonly Option<int?> Minutes = CommandLine.Number(
+        "--minutes", 1, 10_000, "Seeds from A on, for so long.");
+
+    private static readonly Option<int?> ThreadCount = CommandLine.Number(
+        "--threads", 1, 1024, "Seeds at the same time. Default: one for each processor.");
 
     public ulong First { get; private init; } = 1;
 
@@ -26,44 +36,55 @@ internal sealed record SimOptions
 
     public int Threads { get; private init; } = Environment.ProcessorCount;
 
-    public bool WantsHelp { get; private init; }
-
-    public static SimOptions Parse(string[] args)
+    public static Command CreateCommand() => new(
+        "./sim", "Runs the whole engine in virtual time, under seeds, with faults, and checks it.")
     {
-        var options = new SimOptions();
-        for (int i = 0; i < args.Length; i += 2)
+        Seed, Seeds, Minutes, ThreadCount,
+    };
+
+    /// <exception cref="FormatException">One line: what is wrong.</exception>
+    public static SimOptions Parse(string[] args) =>
+        Read(CommandLine.Parse(CreateCommand(), args));
+
+    /// <exception cref="FormatException">One line: what contradicts what.</exception>
+    public static SimOptions Read(ParseResult parsed)
+    {
+        parsed.Exclude(Seed, Seeds);
+        parsed.Exclude(Seed, Minutes);
+        var options = new SimOptions
         {
-            if (args[i] is "-h" or "--help") return options with { WantsHelp = true };
-            string value = i + 1 < args.Length
-                ? args[i + 1]
-                : throw new FormatException($"{args[i]} needs a value");
-            options = args[i] switch
-            {
-                "--seed" => options with
-                {
-                    First = Number(value), Last = Number(value), IsSingle = true,
-                },
-                "--seeds" => options.WithRange(value),
-                "--minutes" => options with { Time = TimeSpan.FromMinutes(Number(value)) },
-                "--threads" => options with { Threads = (int)Math.Max(1, Number(value)) },
-                _ => throw new FormatException($"no such option: {args[i]}"),
-            };
-        }
-        return options;
+            Threads = parsed.GetValue(ThreadCount) ?? Environment.ProcessorCount,
+        };
+        if (parsed.GetValue(Seed) is { } seed)
+            return options with { First = seed, Last = seed, IsSingle = true };
+        if (parsed.GetValue(Seeds) is { } range)
+            options = options with { First = range.First, Last = range.Last };
+        return parsed.GetValue(Minutes) is { } minutes
+            ? options with { Time = TimeSpan.FromMinutes(minutes) }
+            : options;
     }
 
-    private SimOptions WithRange(string text)
+    private static (ulong First, ulong Last)? ParseRange(ArgumentResult result)
     {
+        string text = result.Tokens[0].Value;
         string[] ends = text.Split("..");
-        if (ends.Length != 2) throw new FormatException($"'{text}' is no range, write A..B");
-        SimOptions options = this with { First = Number(ends[0]), Last = Number(ends[1]) };
-        return options.First <= options.Last
-            ? options
-            : throw new FormatException($"'{text}' has no seeds in it");
+        if (ends.Length != 2)
+        {
+            result.AddError($"'{text}' is no range, write A..B");
+            return null;
+        }
+        if (Array.Find(ends, end => !TryRead(end, out _)) is { } word)
+        {
+            result.AddError($"'{word}' is no number");
+            return null;
+        }
+        _ = TryRead(ends[0], out ulong first);
+        _ = TryRead(ends[1], out ulong last);
+        if (first <= last) return (first, last);
+        result.AddError($"'{text}' has no seeds in it");
+        return null;
     }
 
-    private static ulong Number(string word) =>
-        ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
-            ? number
-            : throw new FormatException($"'{word}' is no number");
+    private static bool TryRead(string word, out ulong number) =>
+        ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }
