@@ -48,6 +48,9 @@ internal sealed partial class Peer : IAsyncDisposable
 
     public int ExitCode => _process.ExitCode;
 
+    /// <summary>When it has ended, UTC.</summary>
+    public DateTime ExitTime => _process.ExitTime.ToUniversalTime();
+
     /// <summary>Lines of its standard output so far.</summary>
     public IReadOnlyList<string> Output => _output.Lines;
 
