@@ -53,9 +53,20 @@ internal static class NbdCommand
     private static async Task<int> RunAsync(
         NbdOptions options, NbdPlan plan, ParseResult result, CancellationToken cancel)
     {
+        BenchReport report = await ReportAsync(
+            plan, ["./bench", .. options.MeasuringTokens(result)], cancel);
+        await WriteAsync(result.GetValue(options.Json), () => JsonReport.Write(report));
+        await WriteAsync(result.GetValue(options.Markdown), () => MarkdownReport.Write(report));
+        await WriteAsync(result.GetValue(options.Svg), () => SvgChart.Write(report));
+        return report.HasFailures ? Failed : Done;
+    }
+
+    /// <summary>Checks the tools, runs the plan, and shows what came of it.</summary>
+    public static async Task<BenchReport> ReportAsync(
+        NbdPlan plan, IReadOnlyList<string> words, CancellationToken cancel)
+    {
         var environment = BenchEnvironment.Describe(
-            CommandWords.Join(["./bench", .. options.MeasuringTokens(result)]),
-            await Tools.CheckAsync(plan, cancel));
+            CommandWords.Join(words), await Tools.CheckAsync(plan, cancel));
         await Console.Error.WriteLineAsync(PlanList.Summary(plan));
         if (BenchEnvironment.BusyShare() > BusyLimit)
             await Console.Error.WriteLineAsync(
@@ -64,10 +75,7 @@ internal static class NbdCommand
         IReadOnlyList<CellResult> results = await MeasureAsync(plan, cancel);
         var report = new BenchReport(plan, environment, results);
         TerminalReport.Write(report, TerminalReport.CreateConsole());
-        await WriteAsync(result.GetValue(options.Json), () => JsonReport.Write(report));
-        await WriteAsync(result.GetValue(options.Markdown), () => MarkdownReport.Write(report));
-        await WriteAsync(result.GetValue(options.Svg), () => SvgChart.Write(report));
-        return report.HasFailures ? Failed : Done;
+        return report;
     }
 
     public static async Task<IReadOnlyList<CellResult>> MeasureAsync(

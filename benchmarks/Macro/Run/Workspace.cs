@@ -6,6 +6,7 @@ internal sealed class Workspace : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("braid-bench-").FullName;
     private string? _shared;
+    private string? _foreign;
     private int _files;
 
     /// <summary>A path that nobody else was given.</summary>
@@ -25,8 +26,28 @@ internal sealed class Workspace : IDisposable
         return path;
     }
 
+    /// <summary>
+    /// The same where the file system takes O_DIRECT: in that folder, or among the others.
+    /// </summary>
+    public string CreateDisk(long size, string? folder)
+    {
+        _foreign = Path.Combine(
+            folder ?? _directory, $"{Path.GetFileName(_directory)}.disk");
+        try
+        {
+            using FileStream disk = File.Create(_foreign);
+            disk.SetLength(size);
+            return _foreign;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new BenchException(exception.Message);
+        }
+    }
+
     public void Dispose()
     {
+        if (_foreign is not null) File.Delete(_foreign);
         Directory.Delete(_directory, recursive: true);
         if (_shared is not null) Directory.Delete(_shared, recursive: true);
     }

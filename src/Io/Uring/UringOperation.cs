@@ -5,7 +5,8 @@ namespace Braid.Io;
 
 /// <summary>
 /// Something that is asked of the kernel again and again, once at a time: a stream's receive, its
-/// send, a file's read. Made with its owner and never for another; asking allocates nothing. Loop's thread only.
+/// send, a file's read. Made with its owner and never for another; asking allocates nothing. Loop's
+/// thread only.
 /// </summary>
 internal abstract unsafe class UringOperation(UringLoop loop) : TurnTask
 {
