@@ -107,5 +107,5 @@ public abstract class FileTests(string backend) : InteropTest
 
 public sealed class EpollFileTests() : FileTests("epoll");
 
-/// <summary>Where io_uring is not allowed, as many containers have it, this is epoll again.</summary>
+/// <summary>Where io_uring is not allowed, as in many containers, this is epoll again.</summary>
 public sealed class UringFileTests() : FileTests("auto");

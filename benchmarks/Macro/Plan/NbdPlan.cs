@@ -30,7 +30,9 @@ internal sealed record NbdPlan(IReadOnlyList<Cell> Cells, IReadOnlyList<Contende
 
     public Store Store { get; init; }
 
-    /// <summary>Where the file of <see cref="Store.Disk"/> is; null for the temporary folder.</summary>
+    /// <summary>
+    /// Where the file of <see cref="Store.Disk"/> is; null for the temporary folder.
+    /// </summary>
     public string? Folder { get; init; }
 
     /// <summary>Whether a last pass counts system calls; it is never part of the timing.</summary>

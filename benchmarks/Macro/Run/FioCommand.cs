@@ -25,7 +25,8 @@ internal static class FioCommand
 
     /// <summary>128 KiB reads, with a log of the bandwidth in each interval.</summary>
     public static IReadOnlyList<string> Rates(
-        FioTarget target, TimeSpan length, long size, TimeSpan interval, string log, string output) =>
+        FioTarget target, TimeSpan length, long size, TimeSpan interval, string log,
+        string output) =>
     [
         .. Common(target, output),
         "--name=rates", "--rw=randread", "--norandommap", "--bs=128k", "--iodepth=32",

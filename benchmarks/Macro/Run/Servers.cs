@@ -15,7 +15,8 @@ internal sealed class Servers(NbdPlan plan, Workspace workspace, Fio fio) : ISto
     private string? _disk;
 
     /// <summary>Of every server: only one contender uses them at a time.</summary>
-    public double? CpuSeconds => _running.Values.Sum(server => CpuClock.Seconds(server.Process.Pid));
+    public double? CpuSeconds =>
+        _running.Values.Sum(server => CpuClock.Seconds(server.Process.Pid));
 
     /// <summary>Direct clients and proxies use it.</summary>
     public ChildProcess? First(Transport transport) => _running[(transport, 0)].Process;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.IO.Pipes;
 using Braid.Io;
 using Braid.Io.Abi;
 using Braid.Tests.Unit.Support;
@@ -215,16 +216,90 @@ public abstract class FileTests : IDisposable
         return job;
     }
 
-    private async Task RunAsync(TestFileJob job, int? fd = null)
+    private Task RunAsync(TestFileJob job, int? fd = null)
     {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         job.Fd = fd ?? _file.Fd;
-        job.Ended = _ => done.SetResult();
-        _loop.Post(() => _loop.Submit(job, _workers));
-        await done.Task.WaitAsync(SocketBench.Limit);
+        return job.RunAsync(_loop, _workers);
     }
 }
 
 public sealed class EpollFileTests() : FileTests(IoBackend.Epoll);
 
-public sealed class UringFileTests() : FileTests(IoBackend.IoUring);
+public sealed class UringFileTests() : FileTests(IoBackend.IoUring)
+{
+    private static readonly FileOperation[] Ring =
+    [
+        FileOperation.Write, FileOperation.Read, FileOperation.Sync, FileOperation.PunchHole,
+        FileOperation.Zero, FileOperation.ZeroAllocated,
+    ];
+
+    [Fact]
+    public async Task Only_what_the_ring_cannot_do_goes_to_a_worker()
+    {
+        using IoLoop loop = Backends.Start(IoBackend.IoUring);
+        // A worker's queue would be full at once.
+        using var none = new FileWorkers(threads: 1, capacity: 0);
+        using var file = new TestFile(4096);
+        foreach (FileOperation operation in Ring)
+        {
+            using var job = new TestFileJob { Operation = operation, Fd = file.Fd };
+            job.Add(PinnedData.Make(4096), 0, 4096);
+            await job.RunAsync(loop, none);
+            (job.Errno, job.Done).ShouldBe((0, 4096));
+        }
+    }
+
+    [Fact]
+    public async Task What_ends_with_the_loop_touches_no_memory_afterwards()
+    {
+        IoLoop loop = Backends.Start(IoBackend.IoUring);
+        using var workers = new FileWorkers(threads: 1, capacity: 1);
+        using var pipe = new AnonymousPipeServerStream(PipeDirection.In);
+        using var writer = new AnonymousPipeClientStream(
+            PipeDirection.Out, pipe.ClientSafePipeHandle);
+        byte[] data = PinnedData.Make(512);
+        bool ended = false;
+        // Not from a place in the file: so it reads from the pipe, which is empty.
+        var job = new TestFileJob { Operation = FileOperation.Read, Offset = -1 };
+        job.Fd = (int)pipe.SafePipeHandle.DangerousGetHandle();
+        job.Add(data, 0, 512);
+        job.Ended = _ => ended = true;
+        await loop.CallAsync(() =>
+        {
+            loop.Submit(job, workers);
+            return 0;
+        });
+        await loop.CallAsync(static () => 0);
+        loop.Dispose();
+        writer.Write([.. Enumerable.Repeat((byte)7, 512)]);
+        // What the kernel still had under way would have taken it.
+        byte[] left = new byte[512];
+        pipe.ReadExactly(left);
+        left.ShouldAllBe(stored => stored == 7);
+        data.ShouldAllBe(stored => stored == 0);
+        ended.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task The_end_of_the_loop_does_not_wait_for_a_file_that_hangs()
+    {
+        using var stuck = StuckMemory.Make();
+        using var file = new TestFile(4096, "/dev/shm");
+        IoLoop loop = Backends.Start(IoBackend.IoUring);
+        using var workers = new FileWorkers(threads: 1, capacity: 1);
+        bool ended = false;
+        var job = new TestFileJob { Operation = FileOperation.Write, Fd = file.Fd };
+        stuck.AddTo(job);
+        job.Ended = _ => ended = true;
+        await loop.CallAsync(() =>
+        {
+            loop.Submit(job, workers);
+            return 0;
+        });
+        await stuck.TouchedAsync().WaitAsync(SocketBench.Limit);
+        Thread disposing = new(loop.Dispose) { IsBackground = true };
+        disposing.Start();
+        disposing.Join(SocketBench.Limit).ShouldBeTrue();
+        ended.ShouldBeFalse();
+    }
+}
