@@ -5,8 +5,8 @@ namespace Braid.Bench.Macro;
 internal sealed class Workspace : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("braid-bench-").FullName;
+    private readonly List<string> _foreign = [];
     private string? _shared;
-    private string? _foreign;
     private int _files;
 
     /// <summary>A path that nobody else was given.</summary>
@@ -31,13 +31,14 @@ internal sealed class Workspace : IDisposable
     /// </summary>
     public string CreateDisk(long size, string? folder)
     {
-        _foreign = Path.Combine(
-            folder ?? _directory, $"{Path.GetFileName(_directory)}.disk");
+        string path = Path.Combine(folder ?? _directory,
+            $"{Path.GetFileName(_directory)}.disk{_foreign.Count}");
         try
         {
-            using FileStream disk = File.Create(_foreign);
+            using FileStream disk = File.Create(path);
+            _foreign.Add(path);
             disk.SetLength(size);
-            return _foreign;
+            return path;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -47,7 +48,7 @@ internal sealed class Workspace : IDisposable
 
     public void Dispose()
     {
-        if (_foreign is not null) File.Delete(_foreign);
+        foreach (string path in _foreign) File.Delete(path);
         Directory.Delete(_directory, recursive: true);
         if (_shared is not null) Directory.Delete(_shared, recursive: true);
     }
