@@ -28,7 +28,7 @@ public sealed class MapChanges
     public MappedDevice Create(string name, string table, IReadOnlyList<ExportUri> exports)
     {
         RequireFree(name);
-        if (Devices.All.Count() >= MaxMaps)
+        if (Devices.All.Count >= MaxMaps)
             throw new MapException($"there are {MaxMaps} maps already");
         MappedDevice map = Devices.Create(name, table);
         try

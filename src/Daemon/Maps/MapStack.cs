@@ -125,6 +125,7 @@ public sealed class MapStack : IMapObserver, IDisposable
         foreach (MappedDevice map in Devices.All)
         {
             map.Clear();
+            map.GiveUp();
             // One that is only being suspended is resumed when that has ended; another table may
             // have gone live by then.
             if (map.IsInTransition)

@@ -136,9 +136,9 @@ public sealed class PathKeeper : IPathVerbs, IDisposable
         foreach (PathSupervisor other in _supervisors.Values) other.ProbeNow();
     }
 
-    public bool IsNeeded(PathDevice path) => PgPathsOf(path).Any(use => use.Target.ValidPaths == 0);
+    public bool IsNeeded(PathDevice path) => HasUse(path, static use => use.Target.ValidPaths == 0);
 
-    public bool IsActive(PathDevice path) => PgPathsOf(path).All(use => use.Path.IsActive);
+    public bool IsActive(PathDevice path) => !HasUse(path, static use => !use.Path.IsActive);
 
     public void Fail(PathDevice path)
     {
@@ -180,6 +180,34 @@ public sealed class PathKeeper : IPathVerbs, IDisposable
         StopWatching();
         foreach (PathDevice path in _paths.All) path.Dispose();
         _factory.Dispose();
+    }
+
+    /// <summary>
+    /// Whether one of its places is so. Asked with each probe, and by those who rest: allocates
+    /// nothing.
+    /// </summary>
+    private bool HasUse(
+        PathDevice path, Predicate<(MultipathTarget Target, PgPath Path)> isSo)
+    {
+        for (int map = 0; map < _maps.All.Count; map++)
+            if (_maps.All[map].Table is { } table && HasUse(table, path, isSo)) return true;
+        return false;
+    }
+
+    private static bool HasUse(
+        Table table, PathDevice path, Predicate<(MultipathTarget Target, PgPath Path)> isSo)
+    {
+        for (int entry = 0; entry < table.Entries.Count; entry++)
+        {
+            if (table.Entries[entry].Target is not MultipathTarget target) continue;
+            for (int group = 0; group < target.Groups.Count; group++)
+            {
+                IReadOnlyList<PgPath> paths = target.Groups[group].Paths;
+                for (int i = 0; i < paths.Count; i++)
+                    if (paths[i].Device == path && isSo((target, paths[i]))) return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>Where a path is in the live tables of all maps.</summary>

@@ -34,8 +34,7 @@ public sealed class DeviceManager : IDeviceResolver
     }
 
     /// <summary>All devices, by name.</summary>
-    public IEnumerable<MappedDevice> All => _devices.Values.OrderBy(
-        device => device.Name, StringComparer.Ordinal);
+    public IReadOnlyList<MappedDevice> All { get; private set; } = [];
 
     /// <summary>The mapped device of that name.</summary>
     /// <exception cref="DeviceNameException">There is none.</exception>
@@ -66,6 +65,7 @@ public sealed class DeviceManager : IDeviceResolver
             _loop, name, host => _parser.Parse(table, host), _options, _observer);
         device.Number = FreeNumber();
         _devices.Add(name, device);
+        Sort();
         return device;
     }
 
@@ -83,6 +83,7 @@ public sealed class DeviceManager : IDeviceResolver
     {
         Get(name).Remove();
         _devices.Remove(name);
+        Sort();
     }
 
     /// <exception cref="DeviceNameException">No such device, or the new name is taken.</exception>
@@ -93,7 +94,11 @@ public sealed class DeviceManager : IDeviceResolver
         _devices.Remove(name);
         device.Rename(newName);
         _devices.Add(newName, device);
+        Sort();
     }
+
+    private void Sort() => All =
+        [.. _devices.Values.OrderBy(device => device.Name, StringComparer.Ordinal)];
 
     private int FreeNumber()
     {

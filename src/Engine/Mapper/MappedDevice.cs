@@ -119,6 +119,12 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
     /// </summary>
     public int FailHeld(Predicate<string> isMeant) => _core?.FailHeld(isMeant) ?? 0;
 
+    /// <summary>
+    /// It is about to be taken down: I/O that is held, or would have to wait before its next try,
+    /// fails; while it is suspended, when it is resumed.
+    /// </summary>
+    public void GiveUp() => _core?.GiveUp();
+
     public void KickRequeueList() => _core?.KickRequeueList();
 
     public void Remap(TargetBio bio) => ((BioMapper)_core!).Map(bio);

@@ -39,6 +39,12 @@ internal abstract class MapperCore
     /// </summary>
     public abstract int FailHeld(Predicate<string> isMeant);
 
+    /// <summary>
+    /// Whoever would wait for it is about to be gone: I/O that is held fails, and so does what
+    /// would have to wait before its next try.
+    /// </summary>
+    public virtual void GiveUp() => FailHeld(static _ => true);
+
     public abstract void Submit(Bio bio);
 
     /// <summary>Swaps the table; only while quiesced and idle.</summary>

@@ -18,5 +18,11 @@ internal sealed partial class RequestMapper
         return meant.Length;
     }
 
+    public override void GiveUp()
+    {
+        _givesUp = true;
+        base.GiveUp();
+    }
+
     private static string IdOf(Request request) => HeldIo.IdOf(request.Tag, request.Generation);
 }

@@ -37,6 +37,7 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
 
     /// <summary>A retry waits for a write in flight to end.</summary>
     private bool _retryWaits;
+    private bool _givesUp;
 
     public RequestMapper(
         IoLoop loop, IRequestTarget target, QueueLimits limits, QueueOptions options)
@@ -179,7 +180,7 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
         {
             _queue.Requeue(origin, done, delayNs);
         }
-        else if (waits > Backoffs && !_target.HoldsIo)
+        else if (_givesUp || (waits > Backoffs && !_target.HoldsIo))
         {
             _queue.Complete(origin, BlockStatus.IoError, done);
         }

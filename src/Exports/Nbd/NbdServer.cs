@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Braid.Block;
 using Braid.Io;
+using Braid.Wire.Nbd;
 
 namespace Braid.Exports.Nbd;
 
@@ -49,6 +50,12 @@ public sealed class NbdServer : IDisposable
 
     /// <summary>Where it listens, with the port that was chosen if 0 was asked for.</summary>
     public Endpoint Endpoint => _acceptor.Endpoint;
+
+    /// <summary>
+    /// Bytes of the longest command with data, as clients are told: a read has all its memory at
+    /// once.
+    /// </summary>
+    public int MaxPayload => (int)Math.Min(NbdProtocol.MaxPayload, _pool.Bytes);
 
     /// <summary>Clients being served. On the loop.</summary>
     public int Clients => _clients.Count;
@@ -144,8 +151,8 @@ public sealed class NbdServer : IDisposable
         string? problem = null;
         try
         {
-            session = await new NbdServerHandshake(connection, exports, attempt.Token).RunAsync()
-                .ConfigureAwait(false);
+            session = await new NbdServerHandshake(
+                connection, exports, MaxPayload, attempt.Token).RunAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

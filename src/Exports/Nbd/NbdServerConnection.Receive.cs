@@ -126,6 +126,9 @@ internal sealed unsafe partial class NbdServerConnection
         if (request.Length == 0) return NbdError.Invalid;
         bool hasPayload = request.Command is NbdCommand.Read or NbdCommand.Write;
         if (hasPayload && request.Length > NbdProtocol.MaxPayload) return NbdError.Invalid;
+        // It would wait for more memory than there is; a write takes its memory in parts.
+        bool isTooLong = request.Command == NbdCommand.Read && request.Length > _pool.Bytes;
+        if (isTooLong) return NbdError.Invalid;
         ulong size = (ulong)_session.Export.SizeBytes;
         if (request.Offset > size || request.Length > size - request.Offset) return beyondEnd;
         ulong mask = (ulong)_session.Export.Limits.LogicalBlockSize - 1;

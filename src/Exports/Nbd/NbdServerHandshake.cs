@@ -11,7 +11,8 @@ namespace Braid.Exports.Nbd;
 /// the client is bounded before it is used; an unknown option is answered, not punished.
 /// </summary>
 internal sealed class NbdServerHandshake(
-    Connection connection, IReadOnlyList<NbdExport> exports, CancellationToken cancel)
+    Connection connection, IReadOnlyList<NbdExport> exports, int maxPayload,
+    CancellationToken cancel)
 {
     /// <summary>Id of base:allocation on the wire; any number would do.</summary>
     public const uint AllocationContextId = 1;
@@ -213,7 +214,7 @@ internal sealed class NbdServerHandshake(
         BinaryPrimitives.WriteUInt16BigEndian(to[8..], (ushort)export.Flags);
     }
 
-    private static byte[] BlockSizes(NbdExport export)
+    private byte[] BlockSizes(NbdExport export)
     {
         byte[] info = new byte[14];
         uint minimum = (uint)export.Limits.LogicalBlockSize;
@@ -221,7 +222,7 @@ internal sealed class NbdServerHandshake(
         BinaryPrimitives.WriteUInt16BigEndian(info, (ushort)NbdInfo.BlockSize);
         BinaryPrimitives.WriteUInt32BigEndian(info.AsSpan(2), minimum);
         BinaryPrimitives.WriteUInt32BigEndian(info.AsSpan(6), preferred);
-        BinaryPrimitives.WriteUInt32BigEndian(info.AsSpan(10), NbdProtocol.MaxPayload);
+        BinaryPrimitives.WriteUInt32BigEndian(info.AsSpan(10), (uint)maxPayload);
         return info;
     }
 

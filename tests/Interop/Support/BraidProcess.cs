@@ -101,12 +101,28 @@ internal sealed class BraidProcess(Peer peer)
     {
         IsStopped = true;
         peer.HasExited.ShouldBeFalse(peer.ToString());
+        long stalledUs = MachineStalledUs();
         var clock = Stopwatch.StartNew();
         signal();
         await peer.WaitForExitAsync();
         TimeSpan took = clock.Elapsed;
+        stalledUs = MachineStalledUs() - stalledUs;
         peer.ExitCode.ShouldBe(0, peer.ToString());
-        took.ShouldBeLessThan(StopTime, peer.ToString());
+        took.ShouldBeLessThan(
+            StopTime, $"{peer}\nmeanwhile somebody here waited {stalledUs} us for a disk");
+    }
+
+    /// <summary>
+    /// How long any process has waited for a disk, by pressure stall information: whose code is not
+    /// in memory is slow to end. 0 where the kernel does not tell.
+    /// </summary>
+    private static long MachineStalledUs()
+    {
+        const string Pressure = "/proc/pressure/io";
+        if (!File.Exists(Pressure)) return 0;
+        string some = File.ReadLines(Pressure).First();
+        string total = some[(some.LastIndexOf('=') + 1)..];
+        return long.Parse(total, CultureInfo.InvariantCulture);
     }
 
     /// <summary>It must have failed nothing and lost no path since it began.</summary>

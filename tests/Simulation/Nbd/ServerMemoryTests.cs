@@ -120,6 +120,19 @@ public sealed class ServerMemoryTests : IDisposable
         }
     }
 
+    /// <summary>It could wait for ever, and all who come after it with it.</summary>
+    [Fact]
+    public void A_read_that_wants_more_than_all_memory_is_refused_and_others_are_served()
+    {
+        ScriptedClient client = Connect();
+        client.Command(NbdCommand.Read, 1, 0, Memory + 512);
+        client.SimpleReply().Error.ShouldBe(NbdError.Invalid);
+        client.Command(NbdCommand.Read, 2, 0, Memory);
+        client.SimpleReply().Error.ShouldBe(NbdError.None);
+        client.Read(Memory);
+        client.Close();
+    }
+
     private ScriptedClient Connect() =>
         ScriptedClient.Connect(_loop, _network, At).Go("x", structured: false);
 }

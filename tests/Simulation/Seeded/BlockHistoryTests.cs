@@ -53,6 +53,40 @@ public sealed class BlockHistoryTests
     }
 
     [Fact]
+    public void What_a_lost_cache_has_taken_may_come_back_by_a_late_copy()
+    {
+        Write(1);
+        _history.CacheLost(isKept: false);
+        Holds(0).ShouldBeTrue();
+        _history.Flushed(_history.Tick());
+        Holds(1).ShouldBeFalse();
+        _history.CameLate(0, 1);
+        Holds(1).ShouldBeTrue();
+        Holds(0).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void But_not_over_a_write_that_began_later_and_was_acknowledged()
+    {
+        Write(1);
+        _history.CacheLost(isKept: false);
+        Holds(0).ShouldBeTrue();
+        Write(2);
+        _history.CameLate(0, 1);
+        Holds(1).ShouldBeFalse();
+        Holds(2).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Nor_without_a_loss()
+    {
+        Write(1);
+        Write(2);
+        _history.CameLate(0, 1);
+        Holds(1).ShouldBeFalse();
+    }
+
+    [Fact]
     public void A_flush_covers_only_what_was_acknowledged_when_it_began()
     {
         Write(1);

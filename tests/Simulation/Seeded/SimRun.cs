@@ -142,9 +142,7 @@ internal sealed class SimRun
         _world.Trace.Tell(isClean ? "the daemon has drained" : "the daemon waits no longer");
         _world.Stack.Stop();
         _world.RunFor(SimWorld.Ms);
-        // An activation that is under way is waited for, as long as its handler likes.
-        if (_world.Plan.Servers.HasHandlers)
-            _world.RunUntil(() => _world.Stack.Map!.InFlight == 0, 60 * Second);
+        if (_world.Plan.Servers.HasHandlers) AwaitActivations();
         SimLeaks.CheckDaemon(_world);
         _world.Stack.Dispose();
         Require(AreClientsIdle, 5 * Second, "I/O that a daemon leaves unanswered");
@@ -161,6 +159,17 @@ internal sealed class SimRun
         Require(AreClientsUp, 10 * Second, "the clients do not find the new daemon");
         _world.Excuses.MayLoseClients = false;
         _world.RunFor(Second);
+    }
+
+    /// <summary>
+    /// One that is under way is waited for, as long as its handler likes; but the current group is
+    /// not to be taken away from it again and again.
+    /// </summary>
+    private void AwaitActivations()
+    {
+        _faults.End();
+        _world.Excuses.MayLoseClients = true;
+        _world.RunUntil(() => _world.Stack.Map!.InFlight == 0, 60 * Second);
     }
 
     /// <summary>

@@ -92,6 +92,30 @@ public sealed class PrivateCacheTests
         _bench.Changes.ShouldBe(["-a 1"]);
     }
 
+    /// <summary>
+    /// The copy may land in the cache that was given up, and drive the other out of its own.
+    /// </summary>
+    [Fact]
+    public void A_retry_whose_first_copy_may_come_late_is_written_again_before_a_flush_ends()
+    {
+        (TestDevice a, TestDevice b, MappedDevice map) = Make(Fua);
+        a.DelayNs = null;
+        Bio bio = Write(map, 0);
+        var stale = new StaleWrite();
+        a.InFlight[0].Stale = stale;
+        a.Complete(a.InFlight[0], BlockStatus.Transport);
+        _bench.Loop.Settle();
+        _bench.Owner.StatusOf(bio).ShouldBe(BlockStatus.Ok);
+        Bio flush = map.Give(_bench.Owner.Flush());
+        _bench.Loop.Settle();
+        _bench.Owner.HasEnded(flush).ShouldBeFalse();
+        Operations(b).ShouldBe("Write");
+        stale.End();
+        _bench.Loop.Settle();
+        _bench.Owner.StatusOf(flush).ShouldBe(BlockStatus.Ok);
+        Operations(b).ShouldBe("Write Write Flush");
+    }
+
     [Fact]
     public void A_flush_that_cannot_cover_what_was_lost_fails_and_the_next_may_do_it()
     {

@@ -63,6 +63,9 @@ internal sealed unsafe partial class PrivateCaches
         {
             case CacheMode.Keep:
                 Keep(origin, end, CacheOf(path));
+                // Its stale copy may yet land in another cache and drive it out of this one: it is
+                // written again when no copy can land any more.
+                if (origin.Stale is not null) Lose(origin.Offset, end);
                 break;
             case CacheMode.Replay:
                 Replayed++;

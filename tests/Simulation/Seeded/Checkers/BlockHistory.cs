@@ -15,6 +15,8 @@ namespace Braid.Tests.Simulation;
 /// then the storage may lose its cache, and have it back. With private caches the daemon keeps what
 /// it has acknowledged, and such a value does not come back while it lives. One that only a write
 /// has replaced that was not acknowledged may, even after a flush: nobody has flushed that write.
+/// What a lost cache has taken may come back by a late copy of its write, which no flush covers;
+/// but never over a write that began after it and was acknowledged: that is the shield's to keep.
 /// </remarks>
 internal sealed class BlockHistory
 {
@@ -22,6 +24,12 @@ internal sealed class BlockHistory
     private readonly int[] _readers;
     private readonly List<WriteRecord> _failed = [];
     private readonly HashSet<int> _unflushed = [];
+
+    /// <summary>Values that a lost cache has taken, of each block.</summary>
+    private readonly Dictionary<int, List<BlockValue>> _lost = [];
+
+    /// <summary>When the newest write of each block began that was acknowledged.</summary>
+    private readonly long[] _newest;
     private readonly bool _isVolatile;
     private readonly bool _isPrivate;
 
@@ -33,6 +41,7 @@ internal sealed class BlockHistory
         _isVolatile = isVolatile;
         _isPrivate = isPrivate;
         _readers = new int[blocks];
+        _newest = new long[blocks];
         _values = new List<BlockValue>[blocks];
         var zero = new WriteRecord(Stamp.Zero, 0, isDiscard: false)
         {
@@ -67,11 +76,28 @@ internal sealed class BlockHistory
         if (write.IsDiscard) return;
         for (int block = first; block < first + count; block++)
         {
+            _newest[block] = Math.Max(_newest[block], write.Start);
             foreach (BlockValue value in _values[block])
                 if (value.Write != write && value.End < write.Start)
                     Drop(value, block, isDurable, isSure: true);
             Forget(block);
         }
+    }
+
+    /// <summary>
+    /// A server has done a write that its client had given up: what a lost cache had taken of it is
+    /// there again.
+    /// </summary>
+    public void CameLate(int block, ulong stamp)
+    {
+        long now = Tick();
+        if (!_lost.TryGetValue(block, out List<BlockValue>? lost)) return;
+        BlockValue? value = lost.FindLast(
+            value => value.Write.Stamp == stamp && value.Write.End >= _newest[block]);
+        if (value is null) return;
+        lost.Remove(value);
+        value.ComeBack(now);
+        if (!_values[block].Contains(value)) _values[block].Add(value);
     }
 
     /// <summary>It has failed, or nobody will ever know: it may be done at any time.</summary>
@@ -159,9 +185,7 @@ internal sealed class BlockHistory
                 if (value.IsForgotten) continue;
                 // What is there is written again, or was never acknowledged.
                 if (isKept && (value.IsReplaced || !value.IsGone)) continue;
-                value.Gone = long.MaxValue;
-                value.Revived = now;
-                value.IsReplaced = false;
+                value.ComeBack(now);
             }
         }
         if (!isKept) _unflushed.Clear();
@@ -173,6 +197,7 @@ internal sealed class BlockHistory
         long now = Tick();
         foreach (WriteRecord write in _failed) write.End = now;
         _failed.Clear();
+        _lost.Clear();
     }
 
     public string Describe(int block)
@@ -223,9 +248,17 @@ internal sealed class BlockHistory
     private void Drop(BlockValue value, int block, bool isDurable, bool isSure)
     {
         if (!value.IsGone) value.Gone = Now;
+        if (value.Revived > 0) NoteLost(value, block);
         value.IsReplaced |= isSure;
         if (isDurable || !_isVolatile) value.IsForgotten = true;
         else _unflushed.Add(block);
+    }
+
+    /// <summary>Of one that was at stake when a cache was lost.</summary>
+    private void NoteLost(BlockValue value, int block)
+    {
+        if (!_lost.TryGetValue(block, out List<BlockValue>? lost)) _lost[block] = lost = [];
+        if (!lost.Contains(value)) lost.Add(value);
     }
 
     private void EndReader(int block)
@@ -274,6 +307,14 @@ internal sealed class BlockValue(WriteRecord write)
 
     /// <summary>When a lost cache may have brought it back.</summary>
     public long Revived { get; set; }
+
+    /// <summary>What was done about its cache, or a late copy, may have it there again.</summary>
+    public void ComeBack(long now)
+    {
+        Gone = long.MaxValue;
+        Revived = now;
+        IsReplaced = IsForgotten = false;
+    }
 
     /// <summary>From then on nothing brings it there.</summary>
     public long End => Math.Max(write.End, Revived);

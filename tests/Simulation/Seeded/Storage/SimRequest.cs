@@ -43,6 +43,9 @@ internal sealed class SimRequest(NbdRequest wire, byte[] payload)
         int into = cache ?? 0;
         if (world.Breakage is { DropsFlushes: true } && wire.Command == NbdCommand.Flush) return;
         long length = Error == NbdError.None ? wire.Length : Part(random);
+        bool isWrite =
+            wire.Command is NbdCommand.Write or NbdCommand.WriteZeroes or NbdCommand.Trim;
+        if (IsLate && isWrite) TellLate(world, length);
         switch (wire.Command)
         {
             case NbdCommand.Read:
@@ -68,6 +71,19 @@ internal sealed class SimRequest(NbdRequest wire, byte[] payload)
             default:
                 if (length > 0 || Error == NbdError.None) volume.Flush(into);
                 break;
+        }
+    }
+
+    /// <summary>What it leaves there comes late.</summary>
+    private void TellLate(SimWorld world, long length)
+    {
+        for (long at = 0; at < length; at += Stamp.BlockBytes)
+        {
+            int block = (int)((Offset + at) / Stamp.BlockBytes);
+            ulong stamp = payload.Length == 0
+                ? Stamp.Zero
+                : Stamp.Read(payload.AsSpan((int)at, Stamp.BlockBytes), block);
+            world.History.CameLate(block, stamp);
         }
     }
 
