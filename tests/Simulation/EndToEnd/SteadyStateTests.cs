@@ -59,8 +59,9 @@ public abstract class SteadyStateTests(IoBackend backend)
         house.Run(workload);
         double calls = house.MapStatistics.SystemCalls - callsBefore;
         // For one I/O alone, a receive and a send for client and path each, and two waits, are 6,
-        // or two calls that do it all.
-        double limit = backend == IoBackend.Epoll ? 4 : 1.5;
+        // or two calls that do it all. A file on epoll is the workers' business, whose word wakes
+        // the loop; a ring has no call for it.
+        double limit = backend == IoBackend.Epoll ? 4 : ofFile ? 1 : 1.5;
         (calls / workload.Count).ShouldBeLessThan(limit);
     }
 
