@@ -53,17 +53,8 @@ internal static class NbdCommand
     private static async Task<int> RunAsync(
         NbdOptions options, NbdPlan plan, ParseResult result, CancellationToken cancel)
     {
-        var environment = BenchEnvironment.Describe(
-            CommandWords.Join(["./bench", .. options.MeasuringTokens(result)]),
-            await Tools.CheckAsync(plan, cancel));
-        await Console.Error.WriteLineAsync(PlanList.Summary(plan));
-        if (BenchEnvironment.BusyShare() > BusyLimit)
-            await Console.Error.WriteLineAsync(
-                "bench: the machine is busy: spreads will be wide; trust ratios more than rates");
-
-        IReadOnlyList<CellResult> results = await MeasureAsync(plan, cancel);
-        var report = new BenchReport(plan, environment, results);
-        TerminalReport.Write(report, TerminalReport.CreateConsole());
+        BenchReport report = await ReportAsync(
+            plan, ["./bench", .. options.MeasuringTokens(result)], cancel);
         (Option<string?> File, Func<BenchReport, string> Write)[] outputs =
         [
             (options.Json, JsonReport.Write), (options.Markdown, MarkdownReport.Write),
@@ -72,6 +63,23 @@ internal static class NbdCommand
         foreach ((Option<string?> file, Func<BenchReport, string> write) in outputs)
             await BenchPage.WriteAsync(result.GetValue(file), () => write(report));
         return report.HasFailures ? Failed : Done;
+    }
+
+    /// <summary>Checks the tools, runs the plan, and shows what came of it.</summary>
+    public static async Task<BenchReport> ReportAsync(
+        NbdPlan plan, IReadOnlyList<string> words, CancellationToken cancel)
+    {
+        var environment = BenchEnvironment.Describe(
+            CommandWords.Join(words), await Tools.CheckAsync(plan, cancel));
+        await Console.Error.WriteLineAsync(PlanList.Summary(plan));
+        if (BenchEnvironment.BusyShare() > BusyLimit)
+            await Console.Error.WriteLineAsync(
+                "bench: the machine is busy: spreads will be wide; trust ratios more than rates");
+
+        IReadOnlyList<CellResult> results = await MeasureAsync(plan, cancel);
+        var report = new BenchReport(plan, environment, results);
+        TerminalReport.Write(report, TerminalReport.CreateConsole());
+        return report;
     }
 
     public static async Task<IReadOnlyList<CellResult>> MeasureAsync(

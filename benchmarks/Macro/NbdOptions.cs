@@ -150,9 +150,13 @@ internal sealed class NbdOptions
     }
 
     /// <summary>What was typed, less where the results go: that changes no number.</summary>
-    public IEnumerable<string> MeasuringTokens(ParseResult result)
+    public IEnumerable<string> MeasuringTokens(ParseResult result) =>
+        TokensWithout(result, Json, Markdown, Svg);
+
+    /// <summary>What was typed, less some options that take a file.</summary>
+    public static IEnumerable<string> TokensWithout(ParseResult result, params Option[] without)
     {
-        string[] outputs = [Json.Name, Markdown.Name, Svg.Name];
+        string[] outputs = [.. without.Select(option => option.Name)];
         bool isFile = false;
         foreach (string token in result.Tokens.Select(token => token.Value))
         {
@@ -174,17 +178,23 @@ internal sealed class NbdOptions
                 one => Contender.Braid(one.Name, program, common, one.Text)),
             .. Named(result.GetValue(_custom)).Select(one => Contender.Custom(one.Name, one.Text)),
         ];
-        foreach (string name in result.GetValue(_without) ?? [])
-        {
-            if (name == Contender.Direct.Name)
-                throw new BenchException("direct cannot be left out: ratios are taken to it");
-            if (all.RemoveAll(contender => contender.Name == name) == 0)
-                throw new BenchException($"--without {name}: there is no such contender");
-        }
+        Remove(all, result.GetValue(_without), Contender.Direct);
         string? twice = all
             .GroupBy(one => one.Name, StringComparer.Ordinal)
             .FirstOrDefault(same => same.Count() > 1)?.Key;
         return twice is null ? all : throw new BenchException($"two contenders are named {twice}");
+    }
+
+    /// <summary>Leaves contenders out, but not the one that all are compared with.</summary>
+    public static void Remove(List<Contender> all, string[]? names, Contender direct)
+    {
+        foreach (string name in names ?? [])
+        {
+            if (name == direct.Name)
+                throw new BenchException($"{name} cannot be left out: ratios are taken to it");
+            if (all.RemoveAll(contender => contender.Name == name) == 0)
+                throw new BenchException($"--without {name}: there is no such contender");
+        }
     }
 
     private static IEnumerable<(string Name, string Text)> Named(string[]? values)
@@ -197,17 +207,21 @@ internal sealed class NbdOptions
         }
     }
 
-    private static int Positive(int rounds) =>
+    public static int Positive(int rounds) =>
         rounds > 0 ? rounds : throw new BenchException("--rounds must be 1 or more");
 
-    private static TimeSpan Seconds(double seconds) => seconds is >= MinSeconds and <= 3600
+    public static TimeSpan Seconds(double seconds) => seconds is >= MinSeconds and <= 3600
         ? TimeSpan.FromSeconds(seconds)
         : throw new BenchException($"a run takes {MinSeconds} to 3600 s, not {seconds}");
+
+    /// <summary>Null for what is no size, or too small.</summary>
+    public static long? Size(string text) =>
+        SizeText.TryParse(text, out long size) && size >= 16L << 20 ? size : null;
 
     private static long? ParseSize(ArgumentResult argument)
     {
         string text = argument.Tokens[0].Value;
-        if (SizeText.TryParse(text, out long size) && size >= 16L << 20) return size;
+        if (Size(text) is long size) return size;
         argument.AddError($"'{text}' is not a size of 16M or more, as in 512M or 1G");
         return null;
     }

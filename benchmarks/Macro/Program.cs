@@ -12,8 +12,8 @@ PosixSignalRegistration[] registrations =
 
 var root = new Command("./bench", "Braid's benchmarks.")
 {
-    NbdCommand.Create(), MergeCommand.Create(), HedgeCommand.Create(), RateCommand.Create(),
-    FairnessCommand.Create(), GoalCommand.Create(),
+    NbdCommand.Create(), FileCommand.Create(), MergeCommand.Create(), HedgeCommand.Create(),
+    RateCommand.Create(), FairnessCommand.Create(), GoalCommand.Create(),
 };
 root.Options.Add(new HelpOption { Recursive = true });
 int status = await root.Parse(args).InvokeAsync(

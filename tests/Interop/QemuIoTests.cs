@@ -8,7 +8,8 @@ public sealed class QemuIoTests : InteropTest
 {
     private const long Size = 16 << 20;
 
-    private static readonly string[] Patterns =
+    /// <summary>Writes, zeroes and discards of all sizes, and what must be read then.</summary>
+    internal static readonly string[] Patterns =
     [
         "write -P 0xa5 1M 64k", "write -P 0x5a 1000k 3k", "write -f -P 0x11 4M 1M",
         "aio_write -P 0x22 8M 4k", "aio_write -P 0x33 8196k 4k", "aio_write -P 0x44 9M 128k",

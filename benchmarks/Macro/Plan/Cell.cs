@@ -19,14 +19,21 @@ internal sealed record Cell(Workload Workload, int Depth)
 
     public Transport Transport { get; init; }
 
+    /// <summary>Of a file that contenders open themselves, by one path.</summary>
+    public bool IsOfFile { get; init; }
+
+    /// <summary>The file is opened with O_DIRECT.</summary>
+    public bool IsDirect { get; init; }
+
     /// <summary>I/Os a second of each connection, at the most; null for as many as go.</summary>
     public int? Rate { get; init; }
 
     /// <summary>The ordinary choices (1 connection, 2 paths, unix sockets) go unsaid.</summary>
     public string Name => $"{Workload.Name}-d{Depth}"
         + (Connections == 1 ? "" : $"-c{Connections}")
-        + (Paths == 2 ? "" : $"-p{Paths}")
+        + (Paths == 2 || IsOfFile ? "" : $"-p{Paths}")
         + (Transport == Transport.Tcp ? "-tcp" : "")
+        + (IsDirect ? "-odirect" : "")
         + (Rate is { } rate ? $"-r{rate}" : "");
 
     public override string ToString() => Name;

@@ -52,6 +52,9 @@ internal static class CellSets
         new(Workload.RandomRead, 32) { Connections = 4 },
     ];
 
+    /// <summary>Of one file, by one path: through the page cache, then past it.</summary>
+    public static readonly IReadOnlyList<Cell> File = MakeFile();
+
     /// <summary>All depths of all workloads, then each other axis swept on its own.</summary>
     public static readonly IReadOnlyList<Cell> Full = MakeFull();
 
@@ -69,18 +72,42 @@ internal static class CellSets
         };
 
     /// <summary>Cells of the product that match any of the patterns (`*` and `?`).</summary>
-    public static IReadOnlyList<Cell> Select(IReadOnlyList<string> patterns)
+    public static IReadOnlyList<Cell> Select(IReadOnlyList<string> patterns) =>
+        Select(Product, patterns, "see --list --set product");
+
+    /// <summary>The same of any cells.</summary>
+    /// <param name="all">Those to choose from.</param>
+    /// <param name="patterns">Each has to match one.</param>
+    /// <param name="remedy">What a person can do when one does not.</param>
+    public static IReadOnlyList<Cell> Select(
+        IReadOnlyList<Cell> all, IReadOnlyList<string> patterns, string remedy)
     {
         foreach (string pattern in patterns)
         {
-            if (!Product.Any(cell => Matches(pattern, cell)))
-                throw new BenchException($"no cell matches '{pattern}': see --list --set product");
+            if (!all.Any(cell => Matches(pattern, cell)))
+                throw new BenchException($"no cell matches '{pattern}': {remedy}");
         }
-        return [.. Product.Where(cell => patterns.Any(pattern => Matches(pattern, cell)))];
+        return [.. all.Where(cell => patterns.Any(pattern => Matches(pattern, cell)))];
     }
 
     private static bool Matches(string pattern, Cell cell) =>
         FileSystemName.MatchesSimpleExpression(pattern, cell.Name, ignoreCase: false);
+
+    private static Cell[] MakeFile()
+    {
+        Cell[] cells =
+        [
+            new(Workload.RandomRead, 1), new(Workload.RandomRead, 32),
+            new(Workload.RandomWrite, 1), new(Workload.RandomWrite, 32),
+            new(Workload.LargeRead, 8), new(Workload.LargeWrite, 8),
+        ];
+        return
+        [
+            .. from isDirect in (bool[])[false, true]
+               from cell in cells
+               select cell with { Paths = 1, IsOfFile = true, IsDirect = isDirect },
+        ];
+    }
 
     private static List<Cell> MakeFull()
     {

@@ -5,13 +5,15 @@ using System.Text.RegularExpressions;
 namespace Braid.Bench.Macro;
 
 /// <summary>
-/// A contender's command line with placeholders. `{paths}`, `{nbdkit-listen}` and `{qemu-listen}`
-/// stand for several words and must be words of their own; the others stand inside words too.
+/// A contender's command line with placeholders. `{paths}`, `{nbdkit-listen}`, `{qemu-listen}`
+/// and `{qemu-cache}` stand for several words and must be words of their own; the others stand
+/// inside words too.
 /// </summary>
 internal sealed class CommandTemplate
 {
     public const string Placeholders =
-        "{server} {server0} {server1}... {paths} {out} {nbdkit-listen} {qemu-listen} {stats}";
+        "{server} {server0} {server1}... {paths} {out} {nbdkit-listen} {qemu-listen} {stats} "
+        + "{file} {qemu-cache}";
 
     private static readonly Regex Placeholder =
         new(@"\{(?<name>[a-z][-a-z0-9]*)\}", RegexOptions.NonBacktracking);
@@ -52,6 +54,7 @@ internal sealed class CommandTemplate
 
     private static bool IsKnown(string name) =>
         name is "server" or "paths" or "out" or "nbdkit-listen" or "qemu-listen" or "stats"
+            or "file" or "qemu-cache"
         || NumberedServer.IsMatch($"{{{name}}}");
 
     private static IEnumerable<string> ExpandWord(string word, TemplateValues values) => word switch
@@ -59,12 +62,14 @@ internal sealed class CommandTemplate
         "{paths}" => values.Servers.SelectMany(uri => new[] { "--path", uri }),
         "{nbdkit-listen}" => values.Out.NbdkitListen,
         "{qemu-listen}" => values.Out.QemuListen,
+        "{qemu-cache}" => FileUri.Of(values.Servers[0]).QemuCache,
         _ => [Placeholder.Replace(word, match => Value(match.Groups["name"].Value, values))],
     };
 
     private static string Value(string name, TemplateValues values) => name switch
     {
         "server" => values.Servers[0],
+        "file" => FileUri.Of(values.Servers[0]).Path,
         "out" => values.Out.Uri,
         "stats" => values.StatsFile,
         _ when NumberedServer.IsMatch($"{{{name}}}") => Numbered(name, values),

@@ -6,7 +6,10 @@ internal enum ContenderKind
     /// <summary>The server itself: what every ratio is taken to.</summary>
     Direct,
 
-    /// <summary>Somebody else's proxy.</summary>
+    /// <summary>The same storage by another engine of fio's.</summary>
+    OtherEngine,
+
+    /// <summary>Somebody else's proxy, or server of the same file.</summary>
     Peer,
 
     /// <summary>What is being judged: Braid, its variants, and commands given by hand.</summary>
@@ -19,6 +22,12 @@ internal enum ContenderKind
 /// <param name="Command">How its process is started; null for the server itself.</param>
 internal sealed record Contender(string Name, ContenderKind Kind, CommandTemplate? Command)
 {
+    /// <summary>Of fio on the storage itself: its engine; null for its nbd engine.</summary>
+    public string? FioEngine { get; init; }
+
+    /// <summary>It cannot open its file with O_DIRECT.</summary>
+    public bool IsBufferedOnly { get; init; }
+
     public static readonly Contender Direct = new("direct", ContenderKind.Direct, null);
 
     /// <summary>16 connections as `-e`: qemu-nbd serves one by default.</summary>
@@ -50,7 +59,10 @@ internal sealed record Contender(string Name, ContenderKind Kind, CommandTemplat
     public static Contender Custom(string name, string command) =>
         new(name, ContenderKind.Subject, Template(command));
 
+    /// <summary>Whether the cell is one that it can be measured in.</summary>
+    public bool Takes(Cell cell) => !(IsBufferedOnly && cell.IsDirect);
+
     public override string ToString() => Name;
 
-    private static CommandTemplate Template(string text) => new(CommandWords.Split(text));
+    public static CommandTemplate Template(string text) => new(CommandWords.Split(text));
 }

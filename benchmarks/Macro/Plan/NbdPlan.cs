@@ -9,6 +9,9 @@ internal enum Store
 
     /// <summary>An `nbdkit file` for each path, all on one file.</summary>
     File,
+
+    /// <summary>No server: a file, which contenders open themselves.</summary>
+    Disk,
 }
 
 /// <summary>Everything a benchmark is told before it starts.</summary>
@@ -27,6 +30,11 @@ internal sealed record NbdPlan(IReadOnlyList<Cell> Cells, IReadOnlyList<Contende
 
     public Store Store { get; init; }
 
+    /// <summary>
+    /// Where the file of <see cref="Store.Disk"/> is; null for the temporary folder.
+    /// </summary>
+    public string? Folder { get; init; }
+
     /// <summary>Whether a last pass counts system calls; it is never part of the timing.</summary>
     public bool CountSystemCalls { get; init; }
 
@@ -39,7 +47,7 @@ internal sealed record NbdPlan(IReadOnlyList<Cell> Cells, IReadOnlyList<Contende
         {
             TimeSpan runs = Rounds * (Run + FioOverhead) + WarmUp + FioOverhead;
             if (CountSystemCalls) runs += Run + 2 * FioOverhead;
-            return Cells.Count * Contenders.Count * runs;
+            return Cells.Sum(cell => Contenders.Count(one => one.Takes(cell))) * runs;
         }
     }
 }

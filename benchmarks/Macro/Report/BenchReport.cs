@@ -20,5 +20,6 @@ internal sealed record BenchReport(
     public string Legend =>
         $"Medians of {Plan.Rounds} interleaved rounds of {Plan.Run.TotalSeconds:0.##} s "
         + "(least–most). Ratios are taken round by round. CPU s/M: CPU seconds of the contender's "
-        + "process for a million I/Os; server s/M: the same of the server below.";
+        + "process for a million I/Os"
+        + (Plan.Store == Store.Disk ? "." : "; server s/M: the same of the server below.");
 }

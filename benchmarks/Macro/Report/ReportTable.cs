@@ -40,7 +40,8 @@ internal sealed class ReportTable
         if (Reference(summaries) is string reference)
             yield return new($"× {reference}", one => WithSpread(one.ToReference));
         yield return new("CPU s/M", one => Number(one.CpuPerMillion));
-        yield return new("server s/M", one => Number(one.ServerCpuPerMillion));
+        if (summaries.Any(one => one.ServerCpuPerMillion is not null))
+            yield return new("server s/M", one => Number(one.ServerCpuPerMillion));
         yield return new("p50 µs", one => Number(one.P50Us));
         yield return new("p99 µs", one => Number(one.P99Us));
         yield return new("p99.9 µs", one => Number(one.P999Us));

@@ -36,7 +36,8 @@ internal static class Summarizer
         {
             Iops = Spread.Of(samples.Select(sample => sample.Fio.Iops)),
             BytesPerSecond = Median(samples, sample => BytesPerSecond(sample.Fio)),
-            ToDirect = Ratio(samples, cell.Where(other => other.Contender.Command is null)),
+            ToDirect = Ratio(samples, cell.Where(
+                other => other.Contender.Kind == ContenderKind.Direct)),
             ToBestPeer = isSubject
                 ? Ratio(samples, cell.Where(other => other.Contender.Kind == ContenderKind.Peer))
                 : null,
@@ -47,7 +48,9 @@ internal static class Summarizer
             CpuPerMillion = result.Contender.Command is null
                 ? null
                 : samples.Sum(sample => sample.CpuSeconds) / millions,
-            ServerCpuPerMillion = samples.Sum(sample => sample.ServerCpuSeconds) / millions,
+            ServerCpuPerMillion = samples.Any(sample => sample.ServerCpuSeconds is null)
+                ? null
+                : samples.Sum(sample => sample.ServerCpuSeconds) / millions,
             P50Us = Median(samples, sample => sample.Fio.P50Us),
             P99Us = Median(samples, sample => sample.Fio.P99Us),
             P999Us = Median(samples, sample => sample.Fio.P999Us),

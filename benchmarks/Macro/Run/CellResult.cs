@@ -7,8 +7,8 @@ internal sealed record Sample(int Round, FioReport Fio)
     /// <summary>CPU time of the contender's process during the run; 0 for direct.</summary>
     public double CpuSeconds { get; init; }
 
-    /// <summary>CPU time of the servers below during the run.</summary>
-    public double ServerCpuSeconds { get; init; }
+    /// <summary>CPU time of the servers below during the run; null without any.</summary>
+    public double? ServerCpuSeconds { get; init; }
 
     /// <summary>What the process counted itself during the run.</summary>
     public StatsCounters? Counters { get; init; }

@@ -9,6 +9,10 @@ namespace Braid.Bench.Macro;
 internal sealed record Endpoint(
     Contender Contender, string Uri, ChildProcess? Process, string StatsFile) : IDisposable
 {
+    /// <summary>What fio works on.</summary>
+    public FioTarget Target =>
+        Contender.FioEngine is { } engine ? new FioTarget(Uri, engine) : Uri;
+
     public double CpuSeconds => Process is null ? 0 : CpuClock.Seconds(Process.Pid);
 
     /// <summary>For an error message: what it said last, if it died.</summary>

@@ -2,13 +2,14 @@
 namespace Braid.Bench.Macro;
 
 /// <summary>The contenders' processes, each started when a cell first needs it and kept.</summary>
-internal sealed class Endpoints(Workspace workspace, Servers servers) : IDisposable
+internal sealed class Endpoints(Workspace workspace, IStorage storage) : IDisposable
 {
     private readonly Dictionary<Key, Endpoint> _running = [];
     private readonly Dictionary<Key, string> _broken = [];
 
     /// <summary>Cells that differ only in what fio does share a process.</summary>
-    private sealed record Key(Contender Contender, Transport Transport, int Paths);
+    private sealed record Key(
+        Contender Contender, Transport Transport, int Paths, bool IsDirect);
 
     public async Task<Endpoint> GetAsync(Contender contender, Cell cell, CancellationToken cancel)
     {
@@ -39,14 +40,15 @@ internal sealed class Endpoints(Workspace workspace, Servers servers) : IDisposa
     }
 
     private static Key KeyOf(Contender contender, Cell cell) => new(
-        contender, cell.Transport, contender.Command is { DependsOnPaths: true } ? cell.Paths : 1);
+        contender, cell.Transport, contender.Command is { DependsOnPaths: true } ? cell.Paths : 1,
+        cell.IsDirect);
 
     private async Task<Endpoint> StartAsync(
         Contender contender, Cell cell, CancellationToken cancel)
     {
         string[] uris = new string[cell.Paths];
         for (int path = 0; path < uris.Length; path++)
-            uris[path] = await servers.UriAsync(cell.Transport, path, cancel);
+            uris[path] = await storage.UriAsync(cell, path, cancel);
         if (contender.Command is null) return new Endpoint(contender, uris[0], null, "");
 
         NbdAddress address = cell.Transport == Transport.Tcp

@@ -8,18 +8,18 @@ internal sealed class Fio(Workspace workspace, long size)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public async Task<FioReport> MeasureAsync(
-        Cell cell, string uri, TimeSpan length, CancellationToken cancel)
+        Cell cell, FioTarget target, TimeSpan length, CancellationToken cancel)
     {
         string output = workspace.NewFile("fio.json");
         FioReport report = await RunAsync(
-            FioCommand.Measure(cell, uri, length, size, output), output, length, cancel);
+            FioCommand.Measure(cell, target, length, size, output), output, length, cancel);
         return report.Fault(length) is string fault ? throw new BenchException(fault) : report;
     }
 
-    public Task FillAsync(string uri, CancellationToken cancel)
+    public Task FillAsync(FioTarget target, CancellationToken cancel)
     {
         string output = workspace.NewFile("fill.json");
-        return RunAsync(FioCommand.Fill(uri, size, output), output, TimeSpan.Zero, cancel);
+        return RunAsync(FioCommand.Fill(target, size, output), output, TimeSpan.Zero, cancel);
     }
 
     private async Task<FioReport> RunAsync(

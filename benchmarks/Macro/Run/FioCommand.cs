@@ -8,26 +8,27 @@ internal static class FioCommand
 {
     /// <summary>One time-based run of a cell, reported as JSON.</summary>
     public static IReadOnlyList<string> Measure(
-        Cell cell, string uri, TimeSpan length, long size, string output) =>
+        Cell cell, FioTarget target, TimeSpan length, long size, string output) =>
     [
-        .. Common(uri, output),
+        .. Common(target, output),
         "--time_based",
         string.Create(CultureInfo.InvariantCulture, $"--runtime={length.TotalMilliseconds:0}ms"),
-        .. Job(cell, size),
+        .. Job(cell, target.IsSynchronous, size),
     ];
 
     /// <summary>Writes every byte once, so that no run meets a hole.</summary>
-    public static IReadOnlyList<string> Fill(string uri, long size, string output) =>
+    public static IReadOnlyList<string> Fill(FioTarget target, long size, string output) =>
     [
-        .. Common(uri, output),
+        .. Common(target, output),
         "--name=fill", "--rw=write", "--bs=1M", "--iodepth=4", $"--size={size}",
     ];
 
     /// <summary>128 KiB reads, with a log of the bandwidth in each interval.</summary>
     public static IReadOnlyList<string> Rates(
-        string uri, TimeSpan length, long size, TimeSpan interval, string log, string output) =>
+        FioTarget target, TimeSpan length, long size, TimeSpan interval, string log,
+        string output) =>
     [
-        .. Common(uri, output),
+        .. Common(target, output),
         "--name=rates", "--rw=randread", "--norandommap", "--bs=128k", "--iodepth=32",
         $"--size={size}", "--time_based",
         string.Create(CultureInfo.InvariantCulture, $"--runtime={length.TotalMilliseconds:0}ms"),
@@ -38,7 +39,7 @@ internal static class FioCommand
             $"--bwavgtime={interval.TotalMilliseconds:0}"),
     ];
 
-    private static string[] Common(string uri, string output) =>
+    private static string[] Common(FioTarget target, string output) =>
     [
         "fio", "--output-format=json", $"--output={output}", "--eta=never",
         "--thread", "--group_reporting",
@@ -48,17 +49,18 @@ internal static class FioCommand
         "--unified_rw_reporting=mixed",
         // Total latency: an engine that sends while it submits hides time from clat.
         "--lat_percentiles=1", "--clat_percentiles=0", "--percentile_list=50:99:99.9",
-        "--ioengine=nbd", $"--uri={uri}",
+        .. target.Options(),
     ];
 
-    private static IEnumerable<string> Job(Cell cell, long size)
+    private static IEnumerable<string> Job(Cell cell, bool isSynchronous, long size)
     {
         Workload workload = cell.Workload;
         yield return $"--name={cell.Name}";
         yield return $"--rw={workload.Rw}";
         yield return $"--bs={workload.BlockSize}";
-        yield return $"--iodepth={cell.Depth}";
-        yield return $"--numjobs={cell.Connections}";
+        int jobs = cell.Connections * (isSynchronous ? cell.Depth : 1);
+        yield return $"--iodepth={(isSynchronous ? 1 : cell.Depth)}";
+        yield return $"--numjobs={jobs}";
         if (cell.Rate is int rate) yield return $"--rate_iops={rate}";
         if (workload.ReadPercent is int percent) yield return $"--rwmixread={percent}";
         if (workload.IsRandom)
@@ -68,7 +70,7 @@ internal static class FioCommand
             yield break;
         }
         // Sequential clients each have a part of their own, or they would walk in step.
-        long part = size / cell.Connections / workload.BlockSize * workload.BlockSize;
+        long part = size / jobs / workload.BlockSize * workload.BlockSize;
         yield return $"--size={part}";
         yield return $"--offset_increment={part}";
     }

@@ -11,7 +11,7 @@ internal sealed class NbdBench : IDisposable
     private readonly Progress _progress;
     private readonly Workspace _workspace = new();
     private readonly Fio _fio;
-    private readonly Servers _servers;
+    private readonly IStorage _storage;
     private readonly Endpoints _endpoints;
     private readonly Dictionary<(Cell, Contender), CellResult> _results = [];
 
@@ -20,11 +20,13 @@ internal sealed class NbdBench : IDisposable
         _plan = plan;
         _progress = progress;
         _fio = new Fio(_workspace, plan.Size);
-        _servers = new Servers(plan, _workspace, _fio);
-        _endpoints = new Endpoints(_workspace, _servers);
+        _storage = plan.Store == Store.Disk
+            ? new DiskFile(plan, _workspace, _fio)
+            : new Servers(plan, _workspace, _fio);
+        _endpoints = new Endpoints(_workspace, _storage);
         foreach (Cell cell in plan.Cells)
         {
-            foreach (Contender contender in plan.Contenders)
+            foreach (Contender contender in plan.Contenders.Where(one => one.Takes(cell)))
                 _results.Add((cell, contender), new CellResult(cell, contender));
         }
     }
@@ -33,6 +35,7 @@ internal sealed class NbdBench : IDisposable
     public IReadOnlyList<CellResult> Results =>
         [.. from cell in _plan.Cells
             from contender in _plan.Contenders
+            where contender.Takes(cell)
             select _results[(cell, contender)]];
 
     public async Task RunAsync(CancellationToken cancel)
@@ -47,7 +50,7 @@ internal sealed class NbdBench : IDisposable
     public void Dispose()
     {
         _endpoints.Dispose();
-        _servers.Dispose();
+        _storage.Dispose();
         _workspace.Dispose();
     }
 
@@ -59,8 +62,10 @@ internal sealed class NbdBench : IDisposable
         _progress.Begin(title);
         for (int i = 0; i < _plan.Cells.Count; i++)
         {
-            foreach (Contender contender in RunOrder.Of(_plan.Contenders, round + i))
-                await StepAsync(_results[(_plan.Cells[i], contender)], step, round, title, cancel);
+            Cell cell = _plan.Cells[i];
+            Contender[] takers = [.. _plan.Contenders.Where(one => one.Takes(cell))];
+            foreach (Contender contender in RunOrder.Of(takers, round + i))
+                await StepAsync(_results[(cell, contender)], step, round, title, cancel);
         }
     }
 
@@ -79,25 +84,25 @@ internal sealed class NbdBench : IDisposable
         {
             result.Failure = $"{title}: {exception.Message}{endpoint?.Obituary}";
             _endpoints.Discard(result.Contender, result.Cell);
-            _servers.ThrowIfDead();
+            _storage.ThrowIfDead();
         }
     }
 
     private async Task WarmUpAsync(
         CellResult result, Endpoint endpoint, int round, CancellationToken cancel) =>
-        await _fio.MeasureAsync(result.Cell, endpoint.Uri, _plan.WarmUp, cancel);
+        await _fio.MeasureAsync(result.Cell, endpoint.Target, _plan.WarmUp, cancel);
 
     private async Task MeasureAsync(
         CellResult result, Endpoint endpoint, int round, CancellationToken cancel)
     {
         StatsCounters? counters = await endpoint.CountersAsync(cancel);
         double cpu = endpoint.CpuSeconds;
-        double serverCpu = _servers.CpuSeconds;
-        FioReport report = await _fio.MeasureAsync(result.Cell, endpoint.Uri, _plan.Run, cancel);
+        double? serverCpu = _storage.CpuSeconds;
+        FioReport report = await _fio.MeasureAsync(result.Cell, endpoint.Target, _plan.Run, cancel);
         result.Samples.Add(new Sample(round, report)
         {
             CpuSeconds = endpoint.CpuSeconds - cpu,
-            ServerCpuSeconds = _servers.CpuSeconds - serverCpu,
+            ServerCpuSeconds = _storage.CpuSeconds - serverCpu,
             Counters = Difference(counters, await endpoint.CountersAsync(cancel)),
         });
     }
@@ -105,10 +110,11 @@ internal sealed class NbdBench : IDisposable
     private async Task CountSystemCallsAsync(
         CellResult result, Endpoint endpoint, int round, CancellationToken cancel)
     {
-        ChildProcess process = endpoint.Process ?? _servers.First(result.Cell.Transport);
+        ChildProcess? process = endpoint.Process ?? _storage.First(result.Cell.Transport);
+        if (process is null) return;
         using SystemCallCounter counter =
             await SystemCallCounter.AttachAsync(process.Pid, _workspace, cancel);
-        FioReport report = await _fio.MeasureAsync(result.Cell, endpoint.Uri, _plan.Run, cancel);
+        FioReport report = await _fio.MeasureAsync(result.Cell, endpoint.Target, _plan.Run, cancel);
         result.CountedSystemCallsPerIo = (double)await counter.StopAsync(cancel) / report.Ios;
     }
 

@@ -7,29 +7,29 @@ namespace Braid.Bench.Macro;
 /// The nbdkit servers below everybody, started when first wanted. `nbdkit memory` keeps its bytes
 /// to itself, so one of it stands for all paths; `nbdkit file` runs once for each path.
 /// </summary>
-internal sealed class Servers(NbdPlan plan, Workspace workspace, Fio fio) : IDisposable
+internal sealed class Servers(NbdPlan plan, Workspace workspace, Fio fio) : IStorage
 {
     private readonly Dictionary<(Transport, int), (ChildProcess Process, NbdAddress Address)>
         _running = [];
 
     private string? _disk;
 
-    /// <summary>CPU time of every server so far; only one contender uses them at a time.</summary>
-    public double CpuSeconds => _running.Values.Sum(server => CpuClock.Seconds(server.Process.Pid));
+    /// <summary>Of every server: only one contender uses them at a time.</summary>
+    public double? CpuSeconds =>
+        _running.Values.Sum(server => CpuClock.Seconds(server.Process.Pid));
 
-    /// <summary>The process behind the first path, which direct clients and proxies use.</summary>
-    public ChildProcess First(Transport transport) => _running[(transport, 0)].Process;
+    /// <summary>Direct clients and proxies use it.</summary>
+    public ChildProcess? First(Transport transport) => _running[(transport, 0)].Process;
 
-    /// <summary>URI of a path; each has its own, also where one server is behind all.</summary>
-    public async Task<string> UriAsync(Transport transport, int path, CancellationToken cancel)
+    public async Task<string> UriAsync(Cell cell, int path, CancellationToken cancel)
     {
+        Transport transport = cell.Transport;
         int index = plan.Store == Store.Memory ? 0 : path;
         if (!_running.TryGetValue((transport, index), out var server))
             _running[(transport, index)] = server = await StartAsync(transport, cancel);
         return server.Address.UriOf($"p{path}");
     }
 
-    /// <summary>Without its server no number means anything.</summary>
     public void ThrowIfDead()
     {
         foreach ((ChildProcess process, _) in _running.Values)

@@ -5,6 +5,7 @@ namespace Braid.Bench.Macro;
 internal sealed class Workspace : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("braid-bench-").FullName;
+    private readonly List<string> _foreign = [];
     private string? _shared;
     private int _files;
 
@@ -25,8 +26,29 @@ internal sealed class Workspace : IDisposable
         return path;
     }
 
+    /// <summary>
+    /// The same where the file system takes O_DIRECT: in that folder, or among the others.
+    /// </summary>
+    public string CreateDisk(long size, string? folder)
+    {
+        string path = Path.Combine(folder ?? _directory,
+            $"{Path.GetFileName(_directory)}.disk{_foreign.Count}");
+        try
+        {
+            using FileStream disk = File.Create(path);
+            _foreign.Add(path);
+            disk.SetLength(size);
+            return path;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new BenchException(exception.Message);
+        }
+    }
+
     public void Dispose()
     {
+        foreach (string path in _foreign) File.Delete(path);
         Directory.Delete(_directory, recursive: true);
         if (_shared is not null) Directory.Delete(_shared, recursive: true);
     }

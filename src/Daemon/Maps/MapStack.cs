@@ -143,7 +143,8 @@ public sealed class MapStack : IMapObserver, IDisposable
         Exports.Dispose();
         Paths.Dispose();
         foreach (MappedDevice map in Devices.All) map.ReleaseKept();
-        Pool.Dispose();
+        // A file that hangs may still be read into it.
+        if (Paths.All.All(path => path.Statistics.InFlight == 0)) Pool.Dispose();
     }
 
     public void OnLog(MappedDevice map, string text)

@@ -39,14 +39,20 @@ internal static unsafe partial class Libc
     public const uint IORING_REGISTER_ENABLE_RINGS = 12;
     public const ushort IO_URING_OP_SUPPORTED = 1 << 0;
 
+    public const byte IORING_OP_READV = 1;
+    public const byte IORING_OP_WRITEV = 2;
+    public const byte IORING_OP_FSYNC = 3;
     public const byte IORING_OP_POLL_ADD = 6;
     public const byte IORING_OP_SENDMSG = 9;
     public const byte IORING_OP_RECVMSG = 10;
     public const byte IORING_OP_ASYNC_CANCEL = 14;
+    public const byte IORING_OP_FALLOCATE = 17;
     public const byte IORING_OP_READ = 22;
+    public const byte IORING_OP_WRITE = 23;
     public const byte IORING_OP_RECV = 27;
     public const byte IORING_OP_SOCKET = 45;
 
+    public const uint IORING_FSYNC_DATASYNC = 1 << 0;
     public const byte IOSQE_CQE_SKIP_SUCCESS = 1 << 6;
     public const ushort IORING_RECVSEND_POLL_FIRST = 1 << 0;
     public const uint IORING_CQE_F_SOCK_NONEMPTY = 1 << 2;

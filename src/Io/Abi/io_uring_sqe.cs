@@ -29,6 +29,12 @@ internal struct io_uring_sqe
     public uint len;
 
     [FieldOffset(28)]
+    public int rw_flags;
+
+    [FieldOffset(28)]
+    public uint fsync_flags;
+
+    [FieldOffset(28)]
     public uint msg_flags;
 
     [FieldOffset(28)]

@@ -4,42 +4,20 @@ using Braid.Io.Abi;
 
 namespace Braid.Io;
 
-/// <summary>What a file worker does.</summary>
-public enum FileOperation : byte
-{
-    Read,
-    Write,
-
-    /// <summary>fdatasync.</summary>
-    Sync,
-
-    /// <summary>Punch a hole; reads as zeroes afterwards.</summary>
-    PunchHole,
-
-    /// <summary>
-    /// Zero a range, by a hole where that can be; written out where nothing else can.
-    /// </summary>
-    Zero,
-
-    /// <summary>The same, but the range stays allocated.</summary>
-    ZeroAllocated,
-
-    /// <summary>Whether the range begins in a hole, and how far that goes.</summary>
-    Extent,
-}
-
 /// <summary>
-/// One file operation, allocated once for each tag. Threads: filled by the loop, then the worker's
-/// until <see cref="Completed"/> runs on the loop again.
+/// One file operation, allocated once for each tag: a system call, or several, of which each
+/// result says what is next. Who makes the calls is <see cref="IoLoop.Submit"/>'s business.
+/// Threads: filled by the loop, then that of who makes the calls, until <see cref="Completed"/>
+/// runs on the loop again.
 /// </summary>
 public abstract unsafe class FileJob : LoopMessage, IDisposable
 {
-    private const int ZeroChunk = 1 << 20;
-    private const int ZeroAlignment = 4096;
-
     private readonly iovec* _vectors;
     private readonly int _maxVectors;
     private int _count;
+
+    /// <summary>Vectors that are done.</summary>
+    private int _first;
 
     /// <param name="maxVectors">Ranges of memory of one read or write; up to 1024, IOV_MAX.</param>
     protected FileJob(int maxVectors)
@@ -72,6 +50,26 @@ public abstract unsafe class FileJob : LoopMessage, IDisposable
     /// <summary>For <see cref="FileOperation.Extent"/>: the first bytes are a hole.</summary>
     public bool IsHole { get; private set; }
 
+    /// <summary>The system call that is next; not of <see cref="FileOperation.Extent"/>.</summary>
+    internal FileStep Step { get; private set; }
+
+    /// <summary>Of reads and writes: the memory that is left.</summary>
+    internal iovec* Vectors => _vectors + _first;
+
+    internal int VectorCount => _count - _first;
+
+    /// <summary>Where the next read or write begins, in bytes.</summary>
+    internal long Position => Offset + Done;
+
+    /// <summary>RWF_ flags of a write. Zeroes are made durable by a sync of their own.</summary>
+    internal int WriteFlags =>
+        IsDurable && Operation == FileOperation.Write ? Libc.RWF_DSYNC : 0;
+
+    /// <summary>FALLOC_FL_ flags of the step.</summary>
+    internal int FallocateMode => Libc.FALLOC_FL_KEEP_SIZE | (Step == FileStep.PunchHole
+        ? Libc.FALLOC_FL_PUNCH_HOLE
+        : Libc.FALLOC_FL_ZERO_RANGE);
+
     /// <summary>Forgets the vectors of the last use.</summary>
     public void ClearVectors() => _count = 0;
 
@@ -94,127 +92,123 @@ public abstract unsafe class FileJob : LoopMessage, IDisposable
 
     protected virtual void Dispose(bool disposing) => NativeMemory.Free(_vectors);
 
-    /// <summary>On a worker's thread.</summary>
+    /// <summary>All of it, on the thread of who calls.</summary>
     internal void Execute()
+    {
+        Begin();
+        if (Operation == FileOperation.Extent)
+        {
+            FindExtent();
+            return;
+        }
+        bool more;
+        do
+        {
+            more = Advance(FileCalls.Do(this));
+        }
+        while (more);
+    }
+
+    /// <summary>Before the first step.</summary>
+    internal void Begin()
     {
         Done = 0;
         Errno = 0;
-        switch (Operation)
+        _first = 0;
+        Step = Operation switch
         {
-            case FileOperation.Read:
-            case FileOperation.Write:
-                Transfer();
-                break;
-            case FileOperation.Sync:
-                Finish(Libc.fdatasync(Fd));
-                break;
-            case FileOperation.PunchHole:
-                Finish(Fallocate(Libc.FALLOC_FL_PUNCH_HOLE));
-                MakeDurable();
-                break;
-            case FileOperation.Zero:
-            case FileOperation.ZeroAllocated:
-                Zero();
-                MakeDurable();
-                break;
-            case FileOperation.Extent:
-                FindExtent();
-                break;
-            default:
-                Invariant.Broken($"file operation {Operation}");
-                break;
-        }
+            FileOperation.Write => FileStep.Write,
+            FileOperation.Sync => FileStep.Sync,
+            FileOperation.PunchHole or FileOperation.Zero => FileStep.PunchHole,
+            FileOperation.ZeroAllocated => FileStep.ZeroRange,
+            _ => FileStep.Read,
+        };
     }
 
-    private int Fallocate(int mode) =>
-        Libc.fallocate(Fd, mode | Libc.FALLOC_FL_KEEP_SIZE, Offset, Length);
-
-    private void MakeDurable()
+    /// <summary>
+    /// Takes what the system call of the step has returned, or minus errno. True when there is
+    /// another step.
+    /// </summary>
+    internal bool Advance(long result)
     {
-        if (IsDurable && Errno == 0) Finish(Libc.fdatasync(Fd));
-    }
-
-    private void Zero()
-    {
-        if (Operation == FileOperation.Zero) Finish(Fallocate(Libc.FALLOC_FL_PUNCH_HOLE));
-        else Errno = Libc.EOPNOTSUPP;
-        if (Errno == Libc.EOPNOTSUPP) Finish(Fallocate(Libc.FALLOC_FL_ZERO_RANGE));
-        if (Errno == Libc.EOPNOTSUPP) WriteZeroes();
-    }
-
-    /// <summary>For file systems without FALLOC_FL_ZERO_RANGE, tmpfs among them.</summary>
-    private void WriteZeroes()
-    {
-        Errno = 0;
-        byte* zeroes = (byte*)NativeMemory.AlignedAlloc(ZeroChunk, ZeroAlignment);
-        NativeMemory.Clear(zeroes, ZeroChunk);
-        while (Done < Length && Errno == 0)
+        if (result == -Libc.EINTR) return true;
+        return Step switch
         {
-            iovec vector = new(zeroes, (int)Math.Min(ZeroChunk, Length - Done));
-            nint written = Libc.pwritev2(Fd, &vector, 1, Offset + Done, 0);
-            if (written > 0) Done += written;
-            else Errno = written == 0 ? Libc.EIO : Marshal.GetLastPInvokeError();
-            if (Errno == Libc.EINTR) Errno = 0;
-        }
-        NativeMemory.AlignedFree(zeroes);
+            FileStep.Read or FileStep.Write => Moved(result),
+            FileStep.Sync => Synced(result),
+            _ => Allocated(result),
+        };
     }
 
-    private void Finish(int result)
+    private bool Moved(long result)
     {
-        Errno = 0;
-        if (result == 0) Done = Length;
-        else Errno = Marshal.GetLastPInvokeError();
+        if (result < 0) return Fail((int)-result);
+        // The file is shorter than the device it stands for.
+        if (result == 0 && Done < Length) return Fail(Libc.EIO);
+        Done += result;
+        if (Operation is not (FileOperation.Read or FileOperation.Write)) return WriteZeroes();
+        SkipVectors(result);
+        return Done < Length;
     }
 
-    /// <summary>Reads or writes on until all is done, the file ends or an error comes.</summary>
-    private void Transfer()
+    private bool Synced(long result)
     {
-        iovec* vectors = _vectors;
-        int count = _count;
-        while (Done < Length)
-        {
-            nint moved = TransferOnce(vectors, count);
-            if (moved < 0)
-            {
-                int errno = Marshal.GetLastPInvokeError();
-                if (errno == Libc.EINTR) continue;
-                Errno = errno;
-                return;
-            }
-            if (moved == 0)
-            {
-                // The file is shorter than the device it stands for.
-                Errno = Libc.EIO;
-                return;
-            }
-            Done += moved;
-            while (count > 0 && (nuint)moved >= vectors->iov_len)
-            {
-                moved -= (nint)vectors->iov_len;
-                vectors++;
-                count--;
-            }
-            if (moved == 0) continue;
-            vectors->iov_base += moved;
-            vectors->iov_len -= (nuint)moved;
-        }
+        // What is not known to be on stable storage is not done.
+        Done = result < 0 ? 0 : Length;
+        return result < 0 && Fail((int)-result);
     }
 
-    private nint TransferOnce(iovec* vectors, int count)
+    private bool Allocated(long result)
     {
-        if (Operation == FileOperation.Read)
-            return Libc.preadv2(Fd, vectors, count, Offset + Done, 0);
-        int flags = IsDurable ? Libc.RWF_DSYNC : 0;
-        return Libc.pwritev2(Fd, vectors, count, Offset + Done, flags);
+        if (result == -Libc.EOPNOTSUPP && Operation != FileOperation.PunchHole)
+            return ZeroOtherwise();
+        if (result < 0) return Fail((int)-result);
+        Done = Length;
+        return MakeDurable();
+    }
+
+    /// <summary>Some file systems have no zeroed ranges, tmpfs among them.</summary>
+    private bool ZeroOtherwise()
+    {
+        if (Step == FileStep.ZeroRange) return WriteZeroes();
+        Step = FileStep.ZeroRange;
+        return true;
+    }
+
+    private bool WriteZeroes()
+    {
+        if (Done == Length) return MakeDurable();
+        Step = FileStep.Write;
+        _vectors[0] = new iovec(FileZeroes.Data, (int)Math.Min(FileZeroes.Length, Length - Done));
+        _count = 1;
+        return true;
+    }
+
+    private bool MakeDurable()
+    {
+        Step = FileStep.Sync;
+        return IsDurable;
+    }
+
+    private bool Fail(int errno)
+    {
+        Errno = errno;
+        return false;
+    }
+
+    private void SkipVectors(long bytes)
+    {
+        while (_first < _count && (nuint)bytes >= _vectors[_first].iov_len)
+            bytes -= (long)_vectors[_first++].iov_len;
+        if (bytes == 0) return;
+        _vectors[_first].iov_base += bytes;
+        _vectors[_first].iov_len -= (nuint)bytes;
     }
 
     private void FindExtent()
     {
-        long data = Libc.lseek(Fd, Offset, Libc.SEEK_DATA);
-        if (data < 0 && Marshal.GetLastPInvokeError() == Libc.ENXIO) data = Offset + Length;
-        IsHole = data > Offset;
-        long end = IsHole ? data : Libc.lseek(Fd, Offset, Libc.SEEK_HOLE);
-        if (end < 0) Errno = Marshal.GetLastPInvokeError();
+        (IsHole, long end) = FileCalls.FindExtent(this);
+        if (end < 0) Errno = (int)-end;
         else Done = Math.Min(end - Offset, Length);
     }
 }

@@ -5,14 +5,16 @@ namespace Braid.Io;
 
 /// <summary>
 /// A few threads that do file operations for loops, since a file is always "ready" for epoll. A
-/// bounded ring hands jobs over. Threads: loops submit, workers take, completions are posted.
+/// bounded ring hands jobs over. They are started with the first job: a loop on io_uring may never
+/// have one. Threads: loops submit, workers take, completions are posted.
 /// </summary>
 public sealed class FileWorkers : IDisposable
 {
     private readonly (IoLoop Loop, FileJob Job)[] _ring;
-    private readonly Thread[] _threads;
+    private readonly int _threadCount;
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _jobs = new(0);
+    private Thread[] _threads = [];
     private int _head;
     private int _count;
     private bool _stopping;
@@ -29,12 +31,7 @@ public sealed class FileWorkers : IDisposable
     public FileWorkers(int threads, int capacity)
     {
         _ring = new (IoLoop, FileJob)[capacity];
-        _threads = new Thread[threads];
-        for (int i = 0; i < threads; i++)
-        {
-            _threads[i] = new Thread(Work) { Name = $"braid-file-{i}", IsBackground = true };
-            _threads[i].Start();
-        }
+        _threadCount = threads;
     }
 
     /// <summary>Hands a job over; its completion runs on <paramref name="loop"/>.</summary>
@@ -43,6 +40,7 @@ public sealed class FileWorkers : IDisposable
         lock (_lock)
         {
             Invariant.That(_count < _ring.Length);
+            if (_threads.Length == 0) StartThreads();
             _ring[(_head + _count) % _ring.Length] = (loop, job);
             _count++;
         }
@@ -56,15 +54,27 @@ public sealed class FileWorkers : IDisposable
     public void Dispose()
     {
         Volatile.Write(ref _stopping, true);
-        _jobs.Release(_threads.Length);
+        Thread[] threads;
+        lock (_lock) threads = _threads;
+        _jobs.Release(_threadCount);
         var clock = Stopwatch.StartNew();
-        foreach (Thread thread in _threads)
+        foreach (Thread thread in threads)
         {
             TimeSpan left = Patience - clock.Elapsed;
             if (thread.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero)) continue;
             Volatile.Write(ref _abandoned, true);
         }
         if (!_abandoned) _jobs.Dispose();
+    }
+
+    private void StartThreads()
+    {
+        _threads = new Thread[_threadCount];
+        for (int i = 0; i < _threads.Length; i++)
+        {
+            _threads[i] = new Thread(Work) { Name = $"braid-file-{i}", IsBackground = true };
+            _threads[i].Start();
+        }
     }
 
     private void Work()

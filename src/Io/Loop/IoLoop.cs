@@ -104,6 +104,14 @@ public abstract class IoLoop : IDisposable
     /// </summary>
     public abstract StreamSocket Adopt(Connection connection, IStreamHandler handler);
 
+    /// <summary>
+    /// Does a file operation: from now until its end is told, in a later turn of this loop, the job
+    /// and the memory it names are whoever's does it. On the loop's thread.
+    /// </summary>
+    /// <param name="job">Filled by the caller, and not in use.</param>
+    /// <param name="workers">Do what the loop itself cannot do without blocking.</param>
+    public virtual void Submit(FileJob job, FileWorkers workers) => workers.Submit(this, job);
+
     /// <summary>Ends the loop and what it owns. From the thread that made it.</summary>
     public void Dispose()
     {

@@ -96,7 +96,7 @@ internal abstract class ThreadLoop : IoLoop
     /// <summary>The thread has ended.</summary>
     private protected abstract void DisposeBackend();
 
-    private static long ReadClock() => (long)(Stopwatch.GetTimestamp() * NsPerTick);
+    private protected static long ReadClock() => (long)(Stopwatch.GetTimestamp() * NsPerTick);
 
     private void Run()
     {

@@ -4,8 +4,8 @@ using Braid.Io.Abi;
 namespace Braid.Io;
 
 /// <summary>
-/// The loop on io_uring: one system call a turn, which submits all receives and sends of the turn
-/// and waits for the next event; three with many I/Os in flight.
+/// The loop on io_uring: one system call a turn, which submits all receives, sends and file
+/// operations of the turn and waits for the next event; three with many I/Os in flight.
 /// </summary>
 /// <remarks>
 /// Receives are asked for before there is data: what a stream receives into is the kernel's until
@@ -19,11 +19,18 @@ internal sealed unsafe class UringLoop : ThreadLoop
     /// <summary>Name of what no operation waits for.</summary>
     private const ulong Nobody = ulong.MaxValue;
 
+    /// <summary>
+    /// How long the end of the loop waits for files. One that hangs must not keep the process from
+    /// its end: what is still under way then stays the kernel's, memory and all.
+    /// </summary>
+    private const long FilePatienceNs = 1_000_000_000;
+
     private readonly UringRing _ring;
     private readonly UringWakeUp _wakeUp;
     private readonly UringTable _operations = new();
     private readonly TurnList _sends = new();
     private readonly TurnList _others = new();
+    private readonly UringFiles _files;
     private readonly UringList _silent = new();
     private readonly UringList _ended = new();
 
@@ -34,6 +41,7 @@ internal sealed unsafe class UringLoop : ThreadLoop
         : base(name)
     {
         _ring = ring;
+        _files = new UringFiles(this);
         _wakeUp = new UringWakeUp(this, WakeUp.Fd);
         Know(_wakeUp);
         Want(_wakeUp);
@@ -50,6 +58,13 @@ internal sealed unsafe class UringLoop : ThreadLoop
     {
         Invariant.That(IsCurrent);
         return new UringStream(this, ((SocketConnection)connection).Detach(), handler);
+    }
+
+    /// <summary>Extents are lseek's to find, which io_uring does not have.</summary>
+    public override void Submit(FileJob job, FileWorkers workers)
+    {
+        if (_ring.CanDoFiles && job.Operation != FileOperation.Extent) _files.Begin(job);
+        else base.Submit(job, workers);
     }
 
     /// <summary>Gives the operation a name, until <see cref="Forget"/>.</summary>
@@ -82,16 +97,13 @@ internal sealed unsafe class UringLoop : ThreadLoop
 
     /// <summary>
     /// Ends it now: afterwards the kernel touches nothing of it. What it has done until then is its
-    /// result, which is still to be told. Sockets alone: nothing of them keeps the kernel waiting.
+    /// result, which is still to be told. Not of files.
     /// </summary>
     public void End(UringOperation operation)
     {
+        Invariant.That(operation.EndsAtOnce);
         if (!operation.IsInFlight) return;
-        io_uring_sqe* entry = Entry();
-        entry->opcode = Libc.IORING_OP_ASYNC_CANCEL;
-        entry->fd = -1;
-        entry->addr = (ulong)operation.Slot;
-        entry->user_data = Nobody;
+        Cancel(operation);
         while (operation.IsInFlight) Enter(NoLimit);
     }
 
@@ -123,7 +135,15 @@ internal sealed unsafe class UringLoop : ThreadLoop
     {
         // Who owns the memory frees it next.
         for (int slot = 0; slot < _operations.Count; slot++)
-            if (_operations[slot] is { } operation) End(operation);
+        {
+            if (_operations[slot] is not { IsInFlight: true } operation) continue;
+            if (operation.EndsAtOnce) End(operation);
+            else Cancel(operation);
+        }
+        long until = ReadClock() + FilePatienceNs;
+        for (int slot = 0; slot < _operations.Count; slot++)
+            while (_operations[slot] is { IsInFlight: true } && ReadClock() < until)
+                Enter(Math.Max(1, until - ReadClock()));
     }
 
     private protected override void DisposeBackend()
@@ -141,6 +161,15 @@ internal sealed unsafe class UringLoop : ThreadLoop
         if (_ring.Pending > 0) Enter(0);
         Yield();
         return _ended.Count > 0 ? 0 : waitNs;
+    }
+
+    private void Cancel(UringOperation operation)
+    {
+        io_uring_sqe* entry = Entry();
+        entry->opcode = Libc.IORING_OP_ASYNC_CANCEL;
+        entry->fd = -1;
+        entry->addr = (ulong)operation.Slot;
+        entry->user_data = Nobody;
     }
 
     private bool IsSomeSendAwaited()

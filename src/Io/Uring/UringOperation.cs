@@ -5,7 +5,8 @@ namespace Braid.Io;
 
 /// <summary>
 /// Something that is asked of the kernel again and again, once at a time: a stream's receive, its
-/// send. Made with its owner and never for another; asking allocates nothing. Loop's thread only.
+/// send, a file's read. Made with its owner and never for another; asking allocates nothing. Loop's
+/// thread only.
 /// </summary>
 internal abstract unsafe class UringOperation(UringLoop loop) : TurnTask
 {
@@ -28,6 +29,11 @@ internal abstract unsafe class UringOperation(UringLoop loop) : TurnTask
     protected uint Flags { get; private set; }
 
     private protected UringLoop Loop => loop;
+
+    /// <summary>
+    /// A cancel ends it at once. Not a file's: the kernel may wait there for as long as it likes.
+    /// </summary>
+    public virtual bool EndsAtOnce => true;
 
     /// <summary>
     /// Somebody waits for its success, and cannot wait for the next event.

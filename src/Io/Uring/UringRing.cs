@@ -41,6 +41,9 @@ internal sealed unsafe class UringRing : IDisposable
             CanSkip = (parameters.features & Libc.IORING_FEAT_CQE_SKIP) != 0
                 && (parameters.flags & Libc.IORING_SETUP_DEFER_TASKRUN) != 0;
             CanPollFirst = UringProbe.Supports(_fd, Libc.IORING_OP_SOCKET);
+            CanDoFiles = UringProbe.Supports(
+                _fd, Libc.IORING_OP_READ, Libc.IORING_OP_READV, Libc.IORING_OP_WRITE,
+                Libc.IORING_OP_WRITEV, Libc.IORING_OP_FSYNC, Libc.IORING_OP_FALLOCATE);
         }
         catch
         {
@@ -59,6 +62,9 @@ internal sealed unsafe class UringRing : IDisposable
     /// A receive can be told to wait first (IORING_RECVSEND_POLL_FIRST, Linux 5.19).
     /// </summary>
     public bool CanPollFirst { get; }
+
+    /// <summary>It has what files need (Linux 5.6, where nobody forbids it).</summary>
+    public bool CanDoFiles { get; }
 
     public bool IsFull => _tail - Volatile.Read(ref *_memory.SqHead) == _memory.SqEntries;
 

@@ -5,8 +5,8 @@ using Braid.Io;
 namespace Braid.Transports.File;
 
 /// <summary>
-/// A path to a regular file or a block device, through worker threads: for epoll a file is always
-/// ready. With O_DIRECT it goes past the page cache.
+/// A path to a regular file or a block device, by the loop itself where it can (io_uring), else by
+/// worker threads: for epoll a file is always ready. With O_DIRECT it goes past the page cache.
 /// </summary>
 public sealed unsafe class FileDevice : PathDevice
 {
@@ -31,7 +31,7 @@ public sealed unsafe class FileDevice : PathDevice
     private OpenFile? _file;
 
     /// <param name="loop">The loop it is used on.</param>
-    /// <param name="workers">Do the I/O; not owned.</param>
+    /// <param name="workers">Do what the loop cannot; not owned.</param>
     /// <param name="name">As tables call it.</param>
     /// <param name="path">Of an existing file or block device.</param>
     /// <param name="direct">Past the page cache.</param>
@@ -85,13 +85,13 @@ public sealed unsafe class FileDevice : PathDevice
         if (State != PathState.Up || _file is null) return BlockStatus.Transport;
         DeviceJob job = _jobs[request.Tag];
         job.Begin(request, _file.Fd);
-        _workers.Submit(Loop, job);
+        Loop.Submit(job, _workers);
         return BlockStatus.Ok;
     }
 
     protected override void Dispose(bool disposing)
     {
-        // A worker may still be in a system call on a file that hangs: then the memory must stay.
+        // A system call on a file that hangs may still be under way: then the memory must stay.
         if (Statistics.InFlight > 0) return;
         _file?.Dispose();
         _file = null;

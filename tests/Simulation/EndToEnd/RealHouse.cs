@@ -30,7 +30,11 @@ internal sealed class RealHouse : IDisposable
     private readonly NbdServer _server;
     private readonly MapService _map;
 
-    public RealHouse(IoBackend backend, Func<MapOptions, MapOptions> change)
+    /// <param name="backend">Of all loops.</param>
+    /// <param name="change">Of what the map is like.</param>
+    /// <param name="ofFile">The map is over a file of its own instead of NBD paths.</param>
+    public RealHouse(
+        IoBackend backend, Func<MapOptions, MapOptions> change, bool ofFile = false)
     {
         _storageLoop = Backends.Start(backend);
         _clientLoop = Backends.Start(backend);
@@ -42,7 +46,7 @@ internal sealed class RealHouse : IDisposable
             _storageLoop, _network, Endpoint.Unix(SocketPath("volume")),
             [new NbdExport("volume", _volume)], _pool, _ => { });
         _server.Start();
-        _map = new MapService(MapLoop, _network, change(Options()), NullLogger.Instance);
+        _map = new MapService(MapLoop, _network, change(Options(ofFile)), NullLogger.Instance);
         _map.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         Client = new NbdDevice(
             _clientLoop, _network, "client", Uri("map", "map"), options, new NbdSettings());
@@ -97,14 +101,20 @@ internal sealed class RealHouse : IDisposable
 
     private NbdUri Uri(string socket, string export) => new("", 0, SocketPath(socket), export);
 
-    private MapOptions Options() => new()
+    private DeclaredPath[] Paths(bool ofFile)
+    {
+        string volume = Uri("volume", "volume").ToString();
+        if (!ofFile) return [new DeclaredPath("a", volume), new DeclaredPath("b", volume)];
+        string path = Path.Combine(_folder, "volume");
+        using FileStream file = File.Create(path);
+        file.SetLength(VolumeBytes);
+        return [new DeclaredPath("a", path)];
+    }
+
+    private MapOptions Options(bool ofFile) => new()
     {
         Name = "map",
-        Paths =
-        [
-            new DeclaredPath("a", Uri("volume", "volume").ToString()),
-            new DeclaredPath("b", Uri("volume", "volume").ToString()),
-        ],
+        Paths = Paths(ofFile),
         Exports = [Uri("map", "map").ToString()],
         PoolBytes = PoolBytes,
     };

@@ -22,6 +22,8 @@ internal static unsafe class PinnedData
     public static byte* At(byte[] data, int offset = 0) =>
         (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(data, 0) + offset;
 
+    public static long Address(byte[] data) => (long)At(data);
+
     /// <summary>Sends a part of a pinned array.</summary>
     public static void Send(this StreamSocket stream, byte[] data, int offset, int length) =>
         stream.Send(At(data, offset), length);

@@ -14,6 +14,7 @@ internal static class DataPath
     /// <summary>A star is all files of the folder. Every entry matches a file.</summary>
     public static readonly string[] Entries =
     [
+        "src/Io/Files/FileJob.cs",
         "src/Io/Loop/EpollLoop.cs",
         "src/Io/Loop/EpollPoll.cs",
         "src/Io/Loop/ThreadLoop.cs",
