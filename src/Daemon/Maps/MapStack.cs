@@ -18,15 +18,30 @@ public sealed class MapStack : IMapObserver, IDisposable
     private readonly MapOptions _options;
     private readonly ILogger _logger;
 
+    /// <summary>Null where it is the only channel.</summary>
+    private readonly ChannelSeat? _seat;
+
+    /// <summary>Null where somebody else has them.</summary>
+    private readonly MemoryStores? _ownStores;
+
     /// <summary>Null while the paths share one cache.</summary>
     private readonly CacheDrain? _caches;
 
     /// <exception cref="Wire.Nbd.UriException">A path's URI is wrong.</exception>
     public MapStack(IoLoop loop, INetwork network, MapOptions options, ILogger logger)
+        : this(loop, network, options, logger, null)
+    {
+    }
+
+    /// <exception cref="Wire.Nbd.UriException">A path's URI is wrong.</exception>
+    internal MapStack(
+        IoLoop loop, INetwork network, MapOptions options, ILogger logger, ChannelSeat? seat)
     {
         _options = options;
         _logger = logger;
-        Pool = new BufferPool(options.PoolBytes);
+        _seat = seat;
+        if (seat is null) _ownStores = new MemoryStores();
+        Pool = new BufferPool(ShareOf(options.PoolBytes));
         var paths = new PathSet();
         var multipath = new MultipathType(
             writeCache: options.WriteCache, hedgesReads: options.Hedging is not null);
@@ -40,14 +55,26 @@ public sealed class MapStack : IMapObserver, IDisposable
             },
             this);
         var factory = new PathFactory(
-            loop, network, options.Nbd with { IsOneOfSeveral = options.Paths.Count > 1 },
-            options.PathQueue);
-        Paths = new PathKeeper(loop, factory, paths, Devices, logger);
+            loop, network,
+            options.Nbd with { IsOneOfSeveral = options.Paths.Count * Loops > 1 },
+            options.PathQueue, seat?.Stores ?? _ownStores!);
+        Paths = new PathKeeper(loop, factory, paths, Devices, logger)
+        {
+            IsQuiet = !IsLead,
+            Lost = seat is null ? null : name => seat.Channels.OnPathLost(seat.Index, name),
+        };
         Exports = new ExportSet(loop, network, Pool, logger);
         Changes = new MapChanges(this);
         if (options.WriteCache == WriteCache.Private) _caches = new CacheDrain(loop, this, logger);
         foreach (DeclaredPath path in options.Paths) Paths.Declare(path.Name, path.Uri);
     }
+
+    /// <summary>Of its loop; 0 is the lead's.</summary>
+    internal int Index => _seat?.Index ?? 0;
+
+    private int Loops => _seat?.Channels.Count ?? 1;
+
+    private bool IsLead => _seat?.IsLead ?? true;
 
     /// <summary>All maps, by name.</summary>
     public DeviceManager Devices { get; }
@@ -63,7 +90,7 @@ public sealed class MapStack : IMapObserver, IDisposable
     public BufferPool Pool { get; }
 
     /// <summary>
-    /// The map that it has started with; there is none before <see cref="MakeMap"/>.
+    /// The map that it has started with; there is none before <see cref="MakeMap()"/>.
     /// </summary>
     public MappedDevice? Map { get; private set; }
 
@@ -81,11 +108,17 @@ public sealed class MapStack : IMapObserver, IDisposable
 
     /// <summary>Makes the first map over the paths as they are now.</summary>
     /// <exception cref="MapException">It cannot be made, and why.</exception>
-    public void MakeMap()
+    public void MakeMap() => MakeMap(AgreedSize(), null);
+
+    /// <summary>The same, with a size that was agreed on.</summary>
+    /// <param name="size">Bytes.</param>
+    /// <param name="channels">The map on all loops; null where there is one.</param>
+    /// <exception cref="MapException">It cannot be made, and why.</exception>
+    internal void MakeMap(long size, MapChannels? channels)
     {
-        long size = AgreedSize();
+        RequireSize(size);
         foreach (PathDevice path in Paths.All) path.ExpectSize(size);
-        if (size % Table.SectorSize != 0)
+        if (IsLead && size % Table.SectorSize != 0)
             _logger.LogWarning("the last {Count} bytes are not used", size % Table.SectorSize);
         string table = _options.Table ?? TableBuilder.Build(_options, size);
         try
@@ -96,13 +129,18 @@ public sealed class MapStack : IMapObserver, IDisposable
         {
             throw new MapException($"the table cannot be loaded: {error.Message}");
         }
+        channels?.Join(_seat!.Index, Map);
         Changes.RenewPromises();
         Paths.Watch(Paths.All);
     }
 
     /// <summary>Exports the first map.</summary>
     /// <exception cref="MapException">An address cannot be had.</exception>
-    public void Listen() => Exports.Add(Map!, _options.Exports.Select(ExportUri.Parse));
+    public void Listen() => Listen(null);
+
+    /// <summary>The same, for clients of all loops.</summary>
+    internal void Listen(MapChannels? channels) =>
+        Exports.Add(Map!, _options.Exports.Select(ExportUri.Parse), channels);
 
     /// <summary>No new clients and commands; what is in flight ends and is answered.</summary>
     public void Drain()
@@ -142,6 +180,7 @@ public sealed class MapStack : IMapObserver, IDisposable
         Exports.Dispose();
         Paths.Dispose();
         foreach (MappedDevice map in Devices.All) map.ReleaseKept();
+        _ownStores?.Dispose();
         Pool.Dispose();
     }
 
@@ -149,18 +188,39 @@ public sealed class MapStack : IMapObserver, IDisposable
     {
         bool isLoss = text.StartsWith("Failing path", StringComparison.Ordinal);
         LogLevel level = isLoss ? LogLevel.Warning : LogLevel.Information;
-        _logger.Log(level, "{Map}: {Text}", map.Name, text);
+        _logger.Log(LevelOf(level), "{Map}: {Text}", map.Name, text);
     }
 
     public void OnPathChanged(MappedDevice map, BlockDevice path, bool isActive, int validPaths)
     {
         LogLevel level = validPaths == 0 ? LogLevel.Warning : LogLevel.Information;
-        _logger.Log(level, "{Map}: remaining active paths: {Count}", map.Name, validPaths);
+        _logger.Log(
+            LevelOf(level), "{Map}: remaining active paths: {Count}", map.Name, validPaths);
         Paths.OnPathChanged(path, isActive, validPaths);
     }
 
     public string? Objection(MappedDevice map, long sizeBytes, QueueLimits limits) =>
         Changes.Objection(map, sizeBytes, limits);
+
+    /// <summary>
+    /// Another loop has lost a path. Where this loop cannot do without it, the path fails in its
+    /// maps only when a probe does.
+    /// </summary>
+    internal void OnPathLostElsewhere(string name)
+    {
+        if (!Paths.Suspect(name) || !IsLead) return;
+        _logger.LogWarning("path {Path}: lost on another loop, and needed on this", name);
+        foreach (MappedDevice map in Devices.All)
+            if (map.Table?.Devices.Any(device => device.Name == name) is true) map.RaiseEvent();
+    }
+
+    /// <summary>The log tells of a path and a map once, not once for each loop.</summary>
+    private LogLevel LevelOf(LogLevel level) => IsLead ? level : LogLevel.Debug;
+
+    /// <summary>One bound for all loops: each has its share, one large buffer at least.</summary>
+    private long ShareOf(long bytes) => Loops == 1
+        ? bytes
+        : Math.Max(1, bytes / Loops / BufferPool.MaxBuffer) * BufferPool.MaxBuffer;
 
     private static void Resume(MappedDevice map) =>
         map.Resume(noFlush: true, _ => QueueNoMore(map));
@@ -171,7 +231,9 @@ public sealed class MapStack : IMapObserver, IDisposable
             (entry.Target as MultipathTarget)?.SetQueueIfNoPath(false);
     }
 
-    private long AgreedSize()
+    /// <summary>Bytes, as the paths that were reached agree, or as was said.</summary>
+    /// <exception cref="MapException">They do not, or none was reached.</exception>
+    internal long AgreedSize()
     {
         PathDevice[] known = [.. Paths.All.Where(path => path.State == PathState.Up)];
         if (Array.Find(known, path => path.SizeBytes < Table.SectorSize) is { } small)
@@ -185,8 +247,15 @@ public sealed class MapStack : IMapObserver, IDisposable
                 $"no path can be reached ({string.Join("; ", problems)}); "
                 + "give --size to start without them");
         }
-        PathDevice? odd = known.FirstOrDefault(path => path.SizeBytes != size);
-        if (odd is null) return size;
+        RequireSize(size);
+        return size;
+    }
+
+    private void RequireSize(long size)
+    {
+        PathDevice? odd = Paths.All.FirstOrDefault(
+            path => path.State == PathState.Up && path.SizeBytes != size);
+        if (odd is null) return;
         throw new MapException(
             $"path {odd.Name} has {odd.SizeBytes} bytes, not {size}: "
             + "all paths must lead to the same volume");

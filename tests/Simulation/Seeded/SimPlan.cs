@@ -16,6 +16,9 @@ internal sealed record SimPlan
 
     public int Paths { get; init; }
 
+    /// <summary>Loops of the daemon, each with paths of its own.</summary>
+    public int Channels { get; init; } = 1;
+
     public long VolumeBytes { get; init; }
 
     /// <summary>The storage has a cache that it can lose.</summary>
@@ -107,7 +110,8 @@ internal sealed record SimPlan
             Servers = plan.Servers with { HasHardErrors = random.Chance(200) },
         };
         plan = WithScarcity(WithRestart(plan)).DrawHedges();
-        return isVolatile && !plan.BioMode ? WithCaches(plan) : plan;
+        if (isVolatile && !plan.BioMode) plan = WithCaches(plan);
+        return plan.KeepsWrites ? plan : plan.WithChannels();
     }
 
     /// <summary>The same, but that reads are sent on a second path.</summary>
@@ -161,7 +165,7 @@ internal sealed record SimPlan
     };
 
     public override string ToString() =>
-        $"{Paths} paths, {VolumeBytes >> 10} KiB, {(IsVolatile ? "volatile" : "durable")}, "
+        $"{Paths} paths, {(Channels > 1 ? $"{Channels} loops, " : "")}{VolumeBytes >> 10} KiB, {(IsVolatile ? "volatile" : "durable")}, "
         + (Servers.HasHandlers ? "handlers, " : "")
         + (HasPrivateCaches ? $"own caches, {MapQueue.KeptBytes >> 10} KiB kept, " : "")
         + $"{(BioMode ? "bio" : "mq")}, {(QueueIfNoPath ? "queues" : "fails")} without a path, "
@@ -182,6 +186,14 @@ internal sealed record SimPlan
         LoopRandom random = SimRandom.For(Seed, "hedges");
         if (BioMode || random.Chance(500)) return this;
         return WithHedges(random.Pick(50, 50, 75, 90, 99), random.Pick(5, 50, 100));
+    }
+
+    /// <summary>More loops, each with as much memory as one would have.</summary>
+    private SimPlan WithChannels()
+    {
+        LoopRandom random = SimRandom.For(Seed, "channels");
+        int channels = random.Pick(1, 1, 1, 2, 2, 3);
+        return this with { Channels = channels, PoolBytes = channels * PoolBytes };
     }
 
     private static SimPlan WithCaches(SimPlan plan)

@@ -16,7 +16,7 @@ internal sealed class SimOperator
 
     private readonly SimWorld _world;
     private readonly LoopRandom _random;
-    private ControlCommands _commands;
+    private IControlCommands _commands;
     private readonly (int Weight, Action Act)[] _acts;
 
     /// <summary>Paths that are declared, those that were added among them.</summary>
@@ -31,6 +31,10 @@ internal sealed class SimOperator
     /// <summary>Suspends with a flush, asked for and not resumed yet.</summary>
     private bool _flushes;
 
+    /// <summary>Messages and tables that some loops may have followed, and some not yet.</summary>
+    private int _undecided;
+    private int _daemon;
+
     private int _time;
     private int _added;
 
@@ -38,7 +42,7 @@ internal sealed class SimOperator
     {
         _world = world;
         _random = SimRandom.For(world.Plan.Seed, "operator");
-        _commands = new ControlCommands(world.Stack);
+        _commands = world.NewCommands();
         _paths = [.. world.Servers.Select(server => server.Name)];
         _queues = world.Plan.QueueIfNoPath;
         _acts =
@@ -71,20 +75,22 @@ internal sealed class SimOperator
     /// <summary>Another has come, as the plan has it.</summary>
     public void Meet()
     {
-        _commands = new ControlCommands(_world.Stack);
+        _commands = _world.NewCommands();
         _paths = [.. _world.Servers.Select(server => server.Name)];
         _queues = _world.Plan.QueueIfNoPath;
         _loaded = null;
         _flushes = false;
+        _undecided = 0;
+        _daemon++;
         NotePolicy();
     }
 
     private void Settle()
     {
-        if (_world.Stack.Map is not { } map) return;
-        if (map.IsSuspended || map.IsInTransition)
+        if (_world.Stack.Map is null) return;
+        if (_world.Maps.Any(map => map.IsSuspended || map.IsInTransition))
         {
-            if (map.IsSuspended) Resume();
+            if (_world.Maps.Any(map => map.IsSuspended)) Resume();
             _world.After(10 * Ms, Settle);
             return;
         }
@@ -225,15 +231,24 @@ internal sealed class SimOperator
 
     private string AGroup() => Text(1 + (int)_random.Next(_world.Target?.Groups.Count ?? 1));
 
-    private void Tell(params string[] words) =>
+    private void Tell(params string[] words)
+    {
+        int daemon = _daemon;
+        // On one loop it is done before this returns.
+        int some = _world.Plan.Channels > 1 && words[0] == "fail_if_no_path" ? 1 : 0;
+        _undecided += some;
+        NotePolicy();
         Ask(new ControlRequest { Command = "message", Name = "sim", Words = words }, error =>
         {
-            if (error is not null || words.Length > 1) return;
-            _queues = words[0] == "queue_if_no_path";
+            if (words.Length > 1 || daemon != _daemon) return;
+            _undecided -= some;
+            if (error is null) _queues = words[0] == "queue_if_no_path";
             NotePolicy();
         });
+    }
 
-    private void NotePolicy() => _world.Excuses.FailsWithoutPath = !_queues || _flushes;
+    private void NotePolicy() =>
+        _world.Excuses.FailsWithoutPath = !_queues || _flushes || _undecided > 0;
 
     private void Ask(ControlRequest request, Action<string?> done)
     {
@@ -243,6 +258,7 @@ internal sealed class SimOperator
         _world.Trace.Tell($"operator: {what}");
         _commands.Execute(new ControlExchange(request, reply =>
         {
+            _world.AttachHandlers();
             if (reply.Error is { } error) _world.Trace.Tell($"operator: {what}: {error}");
             _world.NotePaths();
             done(reply.Error);
