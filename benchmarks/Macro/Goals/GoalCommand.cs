@@ -50,7 +50,8 @@ internal static class GoalCommand
     {
         if (rounds < 1 || seconds < 0.1)
             throw new BenchException("--rounds must be 1 or more, --seconds 0.1 or more");
-        NbdPlan plan = PlanOf(rounds, seconds, braidArgs);
+        NbdPlan plan = PlanOf(CellSets.Goals, rounds, seconds, braidArgs);
+        NbdPlan loopPlan = PlanOf(CellSets.Loops, rounds, seconds, $"{braidArgs} --loops 2");
         string words = string.Create(CultureInfo.InvariantCulture,
             $"./bench goals --rounds {rounds} --seconds {seconds}")
             + (braidArgs.Length > 0 ? $" --braid-args '{braidArgs}'" : "");
@@ -58,18 +59,21 @@ internal static class GoalCommand
         // The engine first: it wants a machine that is quiet.
         IReadOnlyList<EngineFigure> engine = await MeasureEngineAsync(cancel);
         IReadOnlyList<CellResult> cells = await NbdCommand.MeasureAsync(plan, cancel);
+        IReadOnlyList<CellResult> loopCells = await NbdCommand.MeasureAsync(loopPlan, cancel);
         IReadOnlyList<RateResult> rates = await new RateBench(
             2, TimeSpan.FromSeconds(4), Checkout.BraidLauncher).RunAsync(cancel);
         var report = new BenchReport(plan, environment, cells);
-        string table = GoalReport.Write(new GoalFigures(report, rates, engine));
+        var loops = new BenchReport(loopPlan, environment, loopCells);
+        string table = GoalReport.Write(new GoalFigures(report, loops, rates, engine));
         Console.Write(table);
         string page = string.Concat(environment.Select(one => $"- {one.Key}: {one.Value}\n"));
         await NbdCommand.WriteAsync(markdown, () => $"{page}\n{table}");
-        return report.HasFailures ? 1 : 0;
+        return report.HasFailures || loops.HasFailures ? 1 : 0;
     }
 
-    private static NbdPlan PlanOf(int rounds, double seconds, string braidArgs) => new(
-        CellSets.Goals,
+    private static NbdPlan PlanOf(
+        IReadOnlyList<Cell> cells, int rounds, double seconds, string braidArgs) => new(
+        cells,
         [
             Contender.Direct, Contender.QemuNbd, Contender.NbdkitNbd,
             Contender.Braid(

@@ -52,6 +52,22 @@ internal static class CellSets
         new(Workload.RandomRead, 32) { Connections = 4 },
     ];
 
+    /// <summary>What more loops are for: `./bench goals` runs them with two.</summary>
+    public static readonly IReadOnlyList<Cell> Loops =
+        [new(Workload.RandomRead, 32) { Connections = 4 }];
+
+    /// <summary>
+    /// Several clients, and one that must not pay for what they have: see --variant.
+    /// </summary>
+    public static readonly IReadOnlyList<Cell> Clients =
+    [
+        new(Workload.RandomRead, 32),
+        new(Workload.RandomRead, 32) { Connections = 4 },
+        new(Workload.RandomWrite, 32) { Connections = 4 },
+        new(Workload.SequentialRead, 32) { Connections = 4 },
+        new(Workload.LargeRead, 16) { Connections = 4 },
+    ];
+
     /// <summary>All depths of all workloads, then each other axis swept on its own.</summary>
     public static readonly IReadOnlyList<Cell> Full = MakeFull();
 
@@ -64,6 +80,7 @@ internal static class CellSets
             ["quick"] = Quick,
             ["default"] = Standard,
             ["goals"] = Goals,
+            ["loops"] = Clients,
             ["full"] = Full,
             ["product"] = Product,
         };

@@ -14,6 +14,9 @@ namespace Braid.Cli;
 /// </summary>
 internal sealed class RunOptions
 {
+    /// <summary>The least that a loop has for its clients: their longest write.</summary>
+    private const long LoopPoolBytes = 32L << 20;
+
     private readonly VolumeOptions _volume = new();
     private readonly NbdPathOptions _nbd = new();
     private readonly HedgeReadsOptions _hedges = new();
@@ -202,6 +205,7 @@ internal sealed class RunOptions
                 Scheduler = (SchedulerKind)OptionWords.Choose(
                     parsed, _scheduler, "none", "deadline"),
             },
+            PoolBytes = Math.Max(MapOptions.DefaultPoolBytes, Loops(parsed) * LoopPoolBytes),
             Nbd = _nbd.Read(parsed),
             WriteCache = ReadWriteCache(parsed),
             Hedging = ReadHedging(parsed),

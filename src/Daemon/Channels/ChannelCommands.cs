@@ -53,10 +53,12 @@ public sealed class ChannelCommands : IControlCommands
             case "create":
                 new ChannelCreate(_channels, exchange).Begin();
                 break;
-            case "remove" or "rename":
+            case "remove":
+                _transitions.Remove(exchange);
+                break;
+            case "rename":
                 _transitions.RequireNone(ControlCommands.Need(request.Name, "name"));
-                if (request.Command == "remove") new ChannelRemove(_channels, exchange).Begin();
-                else Fan(request, exchange.Reply);
+                Fan(request, exchange.Reply);
                 break;
             case "reload":
                 Reload(exchange);

@@ -34,7 +34,7 @@ internal sealed class ChannelCreate(ChannelSet channels, ControlExchange exchang
             channels.Lead.Exports.Add(channels.Lead.Devices.Get(_name), _exports, _map);
             exchange.Done();
         }
-        catch (MapException error)
+        catch (Exception error) when (ControlCommands.IsAnswer(error))
         {
             TakeBack(_ => true, error.Message);
         }

@@ -132,6 +132,18 @@ public sealed class ChannelSet : IDisposable
         }
     }
 
+    /// <summary>
+    /// The same for what ends later: <paramref name="begin"/> calls back with why it could not be
+    /// done, or null.
+    /// </summary>
+    internal void EachLater(Action<MapStack, Action<string?>> begin, Action<string?[]> done) =>
+        Gather<string?>(
+            (stack, answer) =>
+            {
+                if (Try(stack, one => begin(one, answer)) is { } problem) answer(problem);
+            },
+            done);
+
     private static string? Try(MapStack stack, Action<MapStack> action)
     {
         try

@@ -3,7 +3,7 @@
 namespace Braid.Daemon;
 
 /// <summary>
-/// Suspends and resumes of maps that several loops serve, one at a time for each map. A new table
+/// Suspends, resumes and the end of maps that several loops serve, one at a time for each map. A new table
 /// goes live in steps, each on all loops before the next on any: suspended, asked, swapped and
 /// resumed. So no loop maps by the old table while another does by the new one, and where one
 /// cannot have it, none gets it. On the lead's loop.
@@ -27,6 +27,9 @@ internal sealed class ChannelTransitions(ChannelSet channels, ChannelCommands co
 
     public void Resume(ControlExchange exchange) => Enter(exchange, (name, end) =>
         Ask(name, outlooks => OnAsked(name, exchange, outlooks, end)));
+
+    public void Remove(ControlExchange exchange) => Enter(exchange, (_, end) =>
+        new ChannelRemove(channels, reply => End(exchange, reply, end), exchange.Request).Begin());
 
     private static void End(ControlExchange exchange, ControlReply reply, Action end)
     {
@@ -76,7 +79,7 @@ internal sealed class ChannelTransitions(ChannelSet channels, ChannelCommands co
     }
 
     private void SuspendAll(string name, bool noFlush, Action<string?> done) =>
-        channels.Gather<string?>(
+        channels.EachLater(
             (stack, answer) => stack.Changes.Suspend(
                 name, noFlush, problem => answer(problem?.Message)),
             problems => done(problems.FirstOrDefault(problem => problem is not null)));
@@ -107,7 +110,7 @@ internal sealed class ChannelTransitions(ChannelSet channels, ChannelCommands co
             else End(what.Exchange, ControlReply.Refused(reason), what.End);
         });
 
-    private void ResumeAll(Swapping what, string? reason) => channels.Gather<string?>(
+    private void ResumeAll(Swapping what, string? reason) => channels.EachLater(
         (stack, answer) => stack.Changes.Resume(what.Name, noFlush: true, answer),
         problems =>
         {

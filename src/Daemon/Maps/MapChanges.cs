@@ -64,9 +64,10 @@ public sealed class MapChanges
     }
 
     /// <summary>What the next resume of a map would do.</summary>
-    /// <exception cref="MapperException">There is none.</exception>
     internal MapOutlook Outlook(string name)
     {
+        // It may have been removed or renamed since somebody asked for the resume.
+        if (!Devices.Has(name)) return new MapOutlook(false, null, $"no device '{name}'", null);
         MappedDevice map = Devices.Get(name);
         TableException? problem = map.InactiveProblem();
         string? objection = problem is null && map.Table is not null ? ObjectionTo(map) : null;

@@ -54,6 +54,8 @@ public sealed class MapStack : IMapObserver, IDisposable
                 Declared = options.Declared,
             },
             this);
+        // Loops flush by connections of their own, and tell each other nothing of it: a flush on
+        // any covers all where they lead to one cache, which a server can promise.
         var factory = new PathFactory(
             loop, network,
             options.Nbd with { IsOneOfSeveral = options.Paths.Count * Loops > 1 },

@@ -19,6 +19,11 @@ internal sealed record SimPlan
     /// <summary>Loops of the daemon, each with paths of its own.</summary>
     public int Channels { get; init; } = 1;
 
+    /// <summary>
+    /// What one loop tells another takes up to so long: another may be in a long turn.
+    /// </summary>
+    public long LinkNs { get; init; } = 5 * Ms;
+
     public long VolumeBytes { get; init; }
 
     /// <summary>The storage has a cache that it can lose.</summary>
@@ -165,7 +170,7 @@ internal sealed record SimPlan
     };
 
     public override string ToString() =>
-        $"{Paths} paths, {(Channels > 1 ? $"{Channels} loops, " : "")}{VolumeBytes >> 10} KiB, {(IsVolatile ? "volatile" : "durable")}, "
+        $"{Paths} paths, {Loops}{VolumeBytes >> 10} KiB, {(IsVolatile ? "volatile" : "durable")}, "
         + (Servers.HasHandlers ? "handlers, " : "")
         + (HasPrivateCaches ? $"own caches, {MapQueue.KeptBytes >> 10} KiB kept, " : "")
         + $"{(BioMode ? "bio" : "mq")}, {(QueueIfNoPath ? "queues" : "fails")} without a path, "
@@ -175,6 +180,9 @@ internal sealed record SimPlan
         + $"latency {LatencyNs / 1000} us, "
         + $"service {ServiceNs / 1000} us; {Load}; {Rounds} rounds of {RoundNs / Ms} ms, "
         + $"a fault every {FaultEveryNs / Ms} ms";
+
+    private string Loops =>
+        Channels > 1 ? $"{Channels} loops within {LinkNs / Ms} ms, " : "";
 
     private string Hedges => MapQueue.Hedging is { } hedging
         ? $"p{hedging.Percentile} {hedging.SharePercent} %"
@@ -193,7 +201,12 @@ internal sealed record SimPlan
     {
         LoopRandom random = SimRandom.For(Seed, "channels");
         int channels = random.Pick(1, 1, 1, 2, 2, 3);
-        return this with { Channels = channels, PoolBytes = channels * PoolBytes };
+        return this with
+        {
+            Channels = channels,
+            LinkNs = random.Pick(1, 5, 5, 100) * Ms,
+            PoolBytes = channels * PoolBytes,
+        };
     }
 
     private static SimPlan WithCaches(SimPlan plan)
