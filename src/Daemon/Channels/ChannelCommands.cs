@@ -56,15 +56,11 @@ public sealed class ChannelCommands : IControlCommands
             case "remove":
                 _transitions.Remove(exchange);
                 break;
-            case "rename":
-                _transitions.RequireNone(ControlCommands.Need(request.Name, "name"));
-                Fan(request, exchange.Reply);
+            case "suspend" or "message" or "rename":
+                _transitions.Do(exchange);
                 break;
             case "reload":
-                Reload(exchange);
-                break;
-            case "suspend":
-                _transitions.Suspend(exchange);
+                _transitions.Reload(exchange);
                 break;
             case "resume":
                 _transitions.Resume(exchange);
@@ -73,25 +69,6 @@ public sealed class ChannelCommands : IControlCommands
                 Fan(request, exchange.Reply);
                 break;
         }
-    }
-
-    /// <summary>
-    /// A table that only some loops could load none has: maps must not go different ways.
-    /// </summary>
-    private void Reload(ControlExchange exchange)
-    {
-        ControlRequest request = exchange.Request;
-        string name = ControlCommands.Need(request.Name, "name");
-        string table = ControlCommands.Need(request.Table, "table");
-        _channels.Each(stack => stack.Devices.Load(name, table), problems =>
-        {
-            bool isDone = Array.TrueForAll(problems, problem => problem is null);
-            bool isNowhere = Array.TrueForAll(problems, problem => problem is not null);
-            if (isDone) exchange.Done();
-            else exchange.Fail(problems.First(problem => problem is not null)!);
-            if (!isDone && !isNowhere)
-                _channels.Each(stack => stack.Devices.Get(name).Clear(), _ => { });
-        });
     }
 
     /// <summary>Ids of held I/O are of one loop: each gets its own.</summary>

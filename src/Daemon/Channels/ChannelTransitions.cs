@@ -3,10 +3,12 @@
 namespace Braid.Daemon;
 
 /// <summary>
-/// Suspends, resumes and the end of maps that several loops serve, one at a time for each map. A new table
-/// goes live in steps, each on all loops before the next on any: suspended, asked, swapped and
-/// resumed. So no loop maps by the old table while another does by the new one, and where one
-/// cannot have it, none gets it. On the lead's loop.
+/// What changes maps that several loops serve, one command at a time for each map, so that all
+/// loops do the same in the same state: a message that came while a suspend was under way would
+/// find it done on some loops and not on others. A new table goes live in steps, each on all loops
+/// before the next on any: suspended, asked, swapped and resumed. So no loop maps by the old table
+/// while another does by the new one, and where one cannot have it, none gets it. On the lead's
+/// loop.
 /// </summary>
 internal sealed class ChannelTransitions(ChannelSet channels, ChannelCommands commands)
 {
@@ -15,15 +17,18 @@ internal sealed class ChannelTransitions(ChannelSet channels, ChannelCommands co
 
     private readonly Dictionary<string, Queue<Action>> _waiting = new(StringComparer.Ordinal);
 
-    /// <exception cref="MapException">One is under way.</exception>
-    public void RequireNone(string name)
-    {
-        if (_waiting.ContainsKey(name))
-            throw new MapException($"{name} is being suspended or resumed");
-    }
-
-    public void Suspend(ControlExchange exchange) => Enter(exchange, (name, end) =>
+    /// <summary>A command that each loop does in one step, or has begun to.</summary>
+    public void Do(ControlExchange exchange) => Enter(exchange, (_, end) =>
         commands.Fan(exchange.Request, reply => End(exchange, reply, end)));
+
+    /// <summary>Loads a table on all loops, or on none.</summary>
+    public void Reload(ControlExchange exchange)
+    {
+        string table = ControlCommands.Need(exchange.Request.Table, "table");
+        Enter(exchange, (name, end) => channels.Each(
+            stack => stack.Devices.Load(name, table),
+            problems => OnLoaded(name, problems, reply => End(exchange, reply, end))));
+    }
 
     public void Resume(ControlExchange exchange) => Enter(exchange, (name, end) =>
         Ask(name, outlooks => OnAsked(name, exchange, outlooks, end)));
@@ -49,7 +54,7 @@ internal sealed class ChannelTransitions(ChannelSet channels, ChannelCommands co
             return;
         }
         if (waiting.Count >= MaxWaiting)
-            throw new MapException($"{name}: {MaxWaiting} suspends and resumes wait already");
+            throw new MapException($"{name}: {MaxWaiting} commands wait already");
         waiting.Enqueue(() => run(name, () => Next(name)));
     }
 
@@ -57,6 +62,21 @@ internal sealed class ChannelTransitions(ChannelSet channels, ChannelCommands co
     {
         if (_waiting[name].TryDequeue(out Action? next)) next();
         else _waiting.Remove(name);
+    }
+
+    /// <summary>
+    /// A table that only some loops could load none has: maps must not go different ways.
+    /// </summary>
+    private void OnLoaded(string name, string?[] problems, Action<ControlReply> reply)
+    {
+        if (problems.FirstOrDefault(one => one is not null) is not { } problem)
+            reply(new ControlReply());
+        else if (Array.TrueForAll(problems, one => one is not null))
+            reply(ControlReply.Refused(problem));
+        else
+            channels.Each(
+                stack => stack.Devices.Get(name).Clear(),
+                _ => reply(ControlReply.Refused(problem)));
     }
 
     private void Ask(string name, Action<MapOutlook[]> done) => channels.Gather(

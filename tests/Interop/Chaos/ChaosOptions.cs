@@ -8,13 +8,14 @@ internal sealed record ChaosOptions
 {
     public const string Help = """
         usage: ./chaos [--minutes M] [--seed N] [--paths N] [--io-timeout SECONDS]
-                       [--guard VALUE] [--only KIND,...] [--without KIND,...]
+                       [--guard VALUE] [--loops N] [--only KIND,...] [--without KIND,...]
                ./chaos stall [--io-timeout SECONDS]
           --minutes M      how long faults are played (1)
           --seed N         another seed plays other faults (from the clock)
           --paths N        real servers over one file, 2 to 4 (4)
           --io-timeout S   of Braid's paths (1)
           --guard VALUE    Braid's --stale-write-guard (time)
+          --loops N        Braid's --loops (1)
           --only, --without  kinds of faults: Kill, ShortPause, LongPause, Cut, Slow, Reset, Mute,
                            Deaf, Trap, Restarts, AllDown
           stall            measures what one hung path of two does to I/O, and to the other path
@@ -44,6 +45,9 @@ internal sealed record ChaosOptions
     /// <summary>Braid's stale_write_guard.</summary>
     public string Guard { get; init; } = "time";
 
+    /// <summary>Of Braid.</summary>
+    public int Loops { get; init; } = 1;
+
     /// <summary>A little more than an I/O may take while another path works.</summary>
     public TimeSpan Bound => IoTimeout + TimeSpan.FromMilliseconds(100);
 
@@ -63,6 +67,7 @@ internal sealed record ChaosOptions
                 $"./chaos --minutes {Time.TotalMinutes:0.###} --seed {Seed} --paths {Paths}");
             command += FormattableString.Invariant($" --io-timeout {IoTimeout.TotalSeconds:0.###}");
             if (Guard != "time") command += $" --guard {Guard}";
+            if (Loops != 1) command += FormattableString.Invariant($" --loops {Loops}");
             return Kinds.Count == Enum.GetValues<FaultKind>().Length
                 ? command
                 : $"{command} --only {string.Join(',', Kinds)}";
@@ -96,6 +101,7 @@ internal sealed record ChaosOptions
         "--paths" => this with { Paths = (int)Number(value, 2, 4) },
         "--io-timeout" => this with { IoTimeout = TimeSpan.FromSeconds(Number(value, 0.2, 60)) },
         "--guard" => this with { Guard = value },
+        "--loops" => this with { Loops = (int)Number(value, 1, 16) },
         "--only" => this with { Kinds = KindsOf(value) },
         "--without" => this with { Kinds = [.. Kinds.Except(KindsOf(value))] },
         _ => throw new FormatException($"no such option: {name}"),

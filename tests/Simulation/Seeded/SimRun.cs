@@ -222,6 +222,7 @@ internal sealed class SimRun
         if (!_world.RunUntil(AreClientsIdle, CalmNs))
             throw new SimFailure("I/O that does not end: " + string.Join(
                 ", ", _world.Clients.SelectMany(client => client.InFlight).Take(10)) + State());
+        Require(() => _operator.IsSettled, CalmNs, "commands that are not answered");
         // What a client has lost with its connection goes on without it.
         Require(AreMapsIdle, CalmNs, "I/O in the map that does not end");
         Require(AreAllPathsUsed, AllPathsNs, "paths that do not come back");

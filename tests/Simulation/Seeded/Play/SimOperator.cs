@@ -14,6 +14,9 @@ internal sealed class SimOperator
     private const long Ms = SimWorld.Ms;
     private const long Second = SimWorld.Second;
 
+    /// <summary>Half of what a daemon lets wait for one map.</summary>
+    private const int MostAsked = 8;
+
     private readonly SimWorld _world;
     private readonly LoopRandom _random;
     private IControlCommands _commands;
@@ -26,13 +29,16 @@ internal sealed class SimOperator
     private bool _queues;
 
     /// <summary>The table in the inactive slot.</summary>
-    private string? _loaded;
+    private SimLoading? _loaded;
 
     /// <summary>Suspends with a flush, asked for and not resumed yet.</summary>
     private bool _flushes;
 
     /// <summary>Messages and tables that some loops may have followed, and some not yet.</summary>
     private int _undecided;
+
+    /// <summary>Requests without a reply.</summary>
+    private int _asked;
     private int _daemon;
 
     private int _time;
@@ -54,6 +60,9 @@ internal sealed class SimOperator
     }
 
     public long Count { get; private set; }
+
+    /// <summary>In calm times: nothing that was asked for is under way, and no map suspended.</summary>
+    public bool IsSettled { get; private set; }
 
     public void Begin()
     {
@@ -80,7 +89,7 @@ internal sealed class SimOperator
         _queues = _world.Plan.QueueIfNoPath;
         _loaded = null;
         _flushes = false;
-        _undecided = 0;
+        _undecided = _asked = 0;
         _daemon++;
         NotePolicy();
     }
@@ -88,7 +97,11 @@ internal sealed class SimOperator
     private void Settle()
     {
         if (_world.Stack.Map is null) return;
-        if (_world.Maps.Any(map => map.IsSuspended || map.IsInTransition))
+        // On several loops a suspend that was asked for may not have begun.
+        bool mayChange = _world.Plan.Channels > 1 && _asked > 0;
+        IsSettled = !mayChange
+            && !_world.Maps.Any(map => map.IsSuspended || map.IsInTransition);
+        if (!IsSettled)
         {
             if (_world.Maps.Any(map => map.IsSuspended)) Resume();
             _world.After(10 * Ms, Settle);
@@ -103,6 +116,12 @@ internal sealed class SimOperator
 
     private void Act()
     {
+        // Nobody asks for more and more while nothing is answered.
+        if (_world.Plan.Channels > 1 && _asked >= MostAsked)
+        {
+            Later(Wait(), Act);
+            return;
+        }
         int draw = (int)_random.Next(_acts.Sum(act => act.Weight));
         int index = 0;
         while ((draw -= _acts[index].Weight) >= 0) index++;
@@ -150,12 +169,14 @@ internal sealed class SimOperator
 
     private void Resume()
     {
-        string? table = _loaded;
+        SimLoading? loaded = _loaded;
         _loaded = null;
         bool hadFlushes = _flushes;
+        int some = Undecided(loaded?.MayFail is true);
         Ask(new ControlRequest { Command = "resume", Name = "sim", Noflush = true }, error =>
         {
-            if (error is null && table is not null) _queues = SimTables.Queues(table);
+            _undecided -= some;
+            if (error is null && loaded?.Table is { } table) _queues = SimTables.Queues(table);
             if (hadFlushes && _world.Stack.Map is { IsSuspended: false }) _flushes = false;
             NotePolicy();
         });
@@ -170,9 +191,10 @@ internal sealed class SimOperator
             .. _paths.Where(name => name[0] == 's' || (HasTrueSize(name) && _random.Chance(700))),
         ];
         string table = _world.Tables.Draw(paths);
+        var loading = _loaded = new SimLoading(table, _loaded);
         Ask(new ControlRequest { Command = "reload", Name = "sim", Table = table }, error =>
         {
-            if (error is null) _loaded = table;
+            loading.IsRefused = error is not null;
         });
     }
 
@@ -233,18 +255,23 @@ internal sealed class SimOperator
 
     private void Tell(params string[] words)
     {
-        int daemon = _daemon;
-        // On one loop it is done before this returns.
-        int some = _world.Plan.Channels > 1 && words[0] == "fail_if_no_path" ? 1 : 0;
-        _undecided += some;
-        NotePolicy();
+        int some = Undecided(words[0] == "fail_if_no_path");
         Ask(new ControlRequest { Command = "message", Name = "sim", Words = words }, error =>
         {
-            if (words.Length > 1 || daemon != _daemon) return;
+            if (words.Length > 1) return;
             _undecided -= some;
             if (error is null) _queues = words[0] == "queue_if_no_path";
             NotePolicy();
         });
+    }
+
+    /// <summary>I/O may fail from now on; on one loop it is done before this is left.</summary>
+    private int Undecided(bool mayFail)
+    {
+        int some = mayFail && _world.Plan.Channels > 1 ? 1 : 0;
+        _undecided += some;
+        NotePolicy();
+        return some;
     }
 
     private void NotePolicy() =>
@@ -256,8 +283,13 @@ internal sealed class SimOperator
         string what = $"{request.Command} {request.Name} {words}".TrimEnd()
             + (request.Noflush ? " noflush" : "");
         _world.Trace.Tell($"operator: {what}");
+        int daemon = _daemon;
+        _asked++;
         _commands.Execute(new ControlExchange(request, reply =>
         {
+            // It may be of a daemon that is no more.
+            if (daemon != _daemon) return;
+            _asked--;
             _world.AttachHandlers();
             if (reply.Error is { } error) _world.Trace.Tell($"operator: {what}: {error}");
             _world.NotePaths();
