@@ -119,11 +119,17 @@ public sealed class ChannelSet : IDisposable
         var answers = new T[Count];
         int left = Count;
         // The others first: each has heard of it before anything that the lead does now.
-        for (int to = 1; to < Count; to++) Ask(to);
-        ask(Lead, answer => Take(LeadIndex, answer));
+        for (int to = 1; to < Count; to++) Post(to);
+        Ask(Lead, answer => Take(LeadIndex, answer));
 
-        void Ask(int to) => _links.Post(LeadIndex, to, () => ask(
+        void Post(int to) => _links.Post(LeadIndex, to, () => Ask(
             _stacks[to], answer => _links.Post(to, LeadIndex, () => Take(to, answer))));
+
+        // What was half done when the daemon was told to end is not gone on with.
+        void Ask(MapStack stack, Action<T> answer)
+        {
+            if (!stack.IsStopped) ask(stack, answer);
+        }
 
         void Take(int from, T answer)
         {

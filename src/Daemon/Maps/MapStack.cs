@@ -74,6 +74,9 @@ public sealed class MapStack : IMapObserver, IDisposable
     /// <summary>Of its loop; 0 is the lead's.</summary>
     internal int Index => _seat?.Index ?? 0;
 
+    /// <summary>It was told to stop: nothing more is done on it.</summary>
+    internal bool IsStopped { get; private set; }
+
     private int Loops => _seat?.Channels.Count ?? 1;
 
     private bool IsLead => _seat?.IsLead ?? true;
@@ -154,6 +157,7 @@ public sealed class MapStack : IMapObserver, IDisposable
     /// <summary>Cuts off who is left, fails what waits, and takes the paths down.</summary>
     public void Stop()
     {
+        IsStopped = true;
         _caches?.Stop();
         Paths.StopWatching();
         foreach (MappedDevice map in Devices.All) QueueNoMore(map);

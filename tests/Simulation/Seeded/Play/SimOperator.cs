@@ -31,8 +31,9 @@ internal sealed class SimOperator
     /// <summary>The table in the inactive slot.</summary>
     private SimLoading? _loaded;
 
-    /// <summary>Suspends with a flush, asked for and not resumed yet.</summary>
-    private bool _flushes;
+    /// <summary>Suspends with a flush that were asked for, and those of them resumed since.</summary>
+    private int _flushes;
+    private int _resumedFlushes;
 
     /// <summary>Messages and tables that some loops may have followed, and some not yet.</summary>
     private int _undecided;
@@ -88,7 +89,7 @@ internal sealed class SimOperator
         _paths = [.. _world.Servers.Select(server => server.Name)];
         _queues = _world.Plan.QueueIfNoPath;
         _loaded = null;
-        _flushes = false;
+        _flushes = _resumedFlushes = 0;
         _undecided = _asked = 0;
         _daemon++;
         NotePolicy();
@@ -160,7 +161,7 @@ internal sealed class SimOperator
         bool noFlush = _random.Chance(700);
         if (!noFlush)
         {
-            _flushes = true;
+            _flushes++;
             NotePolicy();
         }
         Ask(new ControlRequest { Command = "suspend", Name = "sim", Noflush = noFlush }, _ => { });
@@ -171,13 +172,14 @@ internal sealed class SimOperator
     {
         SimLoading? loaded = _loaded;
         _loaded = null;
-        bool hadFlushes = _flushes;
+        int flushes = _flushes;
         int some = Undecided(loaded?.MayFail is true);
         Ask(new ControlRequest { Command = "resume", Name = "sim", Noflush = true }, error =>
         {
             _undecided -= some;
             if (error is null && loaded?.Table is { } table) _queues = SimTables.Queues(table);
-            if (hadFlushes && _world.Stack.Map is { IsSuspended: false }) _flushes = false;
+            if (_world.Stack.Map is { IsSuspended: false })
+                _resumedFlushes = Math.Max(_resumedFlushes, flushes);
             NotePolicy();
         });
     }
@@ -275,7 +277,7 @@ internal sealed class SimOperator
     }
 
     private void NotePolicy() =>
-        _world.Excuses.FailsWithoutPath = !_queues || _flushes || _undecided > 0;
+        _world.Excuses.FailsWithoutPath = !_queues || _flushes > _resumedFlushes || _undecided > 0;
 
     private void Ask(ControlRequest request, Action<string?> done)
     {
@@ -292,6 +294,7 @@ internal sealed class SimOperator
             _asked--;
             _world.AttachHandlers();
             if (reply.Error is { } error) _world.Trace.Tell($"operator: {what}: {error}");
+            else if (_world.Plan.Channels > 1) _world.Trace.Tell($"operator: {what}: done");
             _world.NotePaths();
             done(reply.Error);
         }));
