@@ -44,7 +44,7 @@ public sealed class LoopsTests : InteropTest
         Needs.Tool("nbdkit");
         (NbdServerPeer a, NbdServerPeer b) =
             await StartServersAsync(MakeSparseFile("volume", Size));
-        BraidProcess braid = await RunBraidAsync(
+        await RunBraidAsync(
             "--path", a.Declared, "--path", b.Declared, "--loops", "2", "--name", "vol");
         var clients = new List<RawNbd>();
         for (int i = 0; i < 4; i++) clients.Add(await RawClient.OpenAsync(FilePath("m")));

@@ -35,11 +35,12 @@ public sealed class ChannelCommands : IControlCommands
 
     /// <summary>Has each loop do it, and answers when all have.</summary>
     internal void Fan(ControlRequest request, Action<ControlReply> done) => _channels.Gather(
-        (MapStack stack, Action<ControlReply> answer) => stack.Paths.DoAlike(
-            () => CommandsOf(stack).Execute(new ControlExchange(RequestFor(stack, request), answer))),
+        (MapStack stack, Action<ControlReply> answer) => stack.Paths.DoAlike(() =>
+        {
+            var exchange = new ControlExchange(RequestFor(stack, request), answer);
+            _commands[stack.Index].Execute(exchange);
+        }),
         replies => done(ControlMerge.Merge(request, replies)));
-
-    private ControlCommands CommandsOf(MapStack stack) => _commands[stack.Index];
 
     private void Begin(ControlExchange exchange)
     {

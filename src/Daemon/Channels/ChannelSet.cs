@@ -20,6 +20,9 @@ public sealed class ChannelSet : IDisposable
     private readonly MapStack[] _stacks;
     private readonly MemoryStores _stores = new();
 
+    /// <summary>Null where there is one loop, which tells by itself.</summary>
+    private readonly PathNews? _news;
+
     /// <param name="loops">At least one; the first is the lead's.</param>
     /// <param name="links">Between them.</param>
     /// <param name="network">Of all.</param>
@@ -38,6 +41,7 @@ public sealed class ChannelSet : IDisposable
                 loop, network, options, logger, new ChannelSeat(index, this, _stores))),
         ];
         if (Count == 1) return;
+        _news = new PathNews(Lead, logger);
         NbdServer[] others = [.. _stacks.Skip(1).Select(stack => stack.Exports.ServeForAnother())];
         Lead.Exports.SpreadOver(new NbdSpread(links, others));
     }
@@ -101,6 +105,14 @@ public sealed class ChannelSet : IDisposable
             MapStack other = _stacks[to];
             _links.Post(from, to, () => other.OnPathLostElsewhere(name));
         }
+    }
+
+    /// <summary>On the loop of that channel: what it has to tell of its paths.</summary>
+    internal void TellLead(int from, Action<PathNews> tell)
+    {
+        if (_news is not { } news) return;
+        if (from == LeadIndex) tell(news);
+        else _links.Post(from, LeadIndex, () => tell(news));
     }
 
     /// <summary>

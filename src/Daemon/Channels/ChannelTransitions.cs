@@ -104,10 +104,11 @@ internal sealed class ChannelTransitions(ChannelSet channels, ChannelCommands co
                 name, noFlush, problem => answer(problem?.Message)),
             problems => done(problems.FirstOrDefault(problem => problem is not null)));
 
-    /// <summary>All are suspended: what all can have goes live, what one cannot is dropped.</summary>
+    /// <summary>All are suspended: what all can have goes live, else it is dropped.</summary>
     private void Swap(Swapping what, MapOutlook[] outlooks)
     {
-        string? problem = outlooks.Select(one => one.Problem).FirstOrDefault(one => one is not null);
+        string? problem =
+            outlooks.Select(one => one.Problem).FirstOrDefault(one => one is not null);
         bool isSame = outlooks.Select(one => one.Inactive).Distinct(StringComparer.Ordinal)
             .Count() == 1;
         if (!isSame) problem ??= "the loops have different tables: load it again";
@@ -117,7 +118,8 @@ internal sealed class ChannelTransitions(ChannelSet channels, ChannelCommands co
             Drop(what, $"{problem}; the new table is dropped, {what.Name} is still suspended");
         else if (objection is not null)
             Drop(
-                what, $"{objection}; the new table is dropped, {what.Name} goes on with the old one",
+                what,
+                $"{objection}; the new table is dropped, {what.Name} goes on with the old one",
                 goesOn: true);
         else
             ResumeAll(what, null);

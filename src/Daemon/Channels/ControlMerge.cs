@@ -52,7 +52,10 @@ internal static class ControlMerge
     {
         if (part(replies[0]) is not { } own) return null;
         T[] SameAs(T one) =>
-            [.. replies.SelectMany(reply => part(reply) ?? []).Where(other => name(other) == name(one))];
+        [
+            .. replies.SelectMany(reply => part(reply) ?? [])
+                .Where(other => name(other) == name(one)),
+        ];
         return [.. own.Select(one => merge(SameAs(one)))];
     }
 
@@ -99,7 +102,10 @@ internal static class ControlMerge
         foreach (TableState lead in replies[0].Tables ?? [])
         {
             TableState[] all =
-                [.. replies.SelectMany(reply => reply.Tables ?? []).Where(t => t.Name == lead.Name)];
+            [
+                .. replies.SelectMany(reply => reply.Tables ?? [])
+                    .Where(table => table.Name == lead.Name),
+            ];
             merged.Add(lead with
             {
                 Targets =

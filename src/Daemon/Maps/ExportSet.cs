@@ -58,7 +58,7 @@ public sealed class ExportSet : IDisposable
     /// <summary>Has other loops serve a share of the clients: before any is there.</summary>
     internal void SpreadOver(NbdSpread spread) => _spread = spread;
 
-    /// <summary>Takes no clients of a map that may be about to go; false: takes them again.</summary>
+    /// <summary>Takes no clients of a map that may be about to go, or takes them again.</summary>
     internal void Close(MappedDevice map, bool isClosed)
     {
         if (isClosed) _spread?.Close(map);

@@ -86,8 +86,10 @@ public sealed class MapChanges
     public void Resume(string name, bool noFlush, Action<string?> done)
     {
         MappedDevice map = Changeable(name);
+        bool isOther = map.InactiveTable is not null;
         map.Resume(noFlush, problem =>
         {
+            if (isOther && problem is null) _stack.OnTableLive(map);
             OnTableLive();
             string after = map.IsSuspended ? "is still suspended" : "goes on with the old one";
             done(problem is null

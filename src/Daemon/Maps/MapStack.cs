@@ -193,15 +193,21 @@ public sealed class MapStack : IMapObserver, IDisposable
     public void OnLog(MappedDevice map, string text)
     {
         bool isLoss = text.StartsWith("Failing path", StringComparison.Ordinal);
+        bool isOfPath = isLoss || text.StartsWith("Reinstating path", StringComparison.Ordinal);
         LogLevel level = isLoss ? LogLevel.Warning : LogLevel.Information;
-        _logger.Log(LevelOf(level), "{Map}: {Text}", map.Name, text);
+        _logger.Log(
+            !IsLead || (isOfPath && Loops > 1) ? LogLevel.Debug : level, "{Map}: {Text}",
+            map.Name, text);
     }
 
     public void OnPathChanged(MappedDevice map, BlockDevice path, bool isActive, int validPaths)
     {
         LogLevel level = validPaths == 0 ? LogLevel.Warning : LogLevel.Information;
         _logger.Log(
-            LevelOf(level), "{Map}: remaining active paths: {Count}", map.Name, validPaths);
+            Loops > 1 ? LogLevel.Debug : level, "{Map}: remaining active paths: {Count}",
+            map.Name, validPaths);
+        _seat?.Channels.TellLead(
+            Index, news => news.Note(Index, map.Number, path.Name, isActive));
         Paths.OnPathChanged(path, isActive, validPaths);
     }
 
@@ -212,16 +218,11 @@ public sealed class MapStack : IMapObserver, IDisposable
     /// Another loop has lost a path. Where this loop cannot do without it, the path fails in its
     /// maps only when a probe does.
     /// </summary>
-    internal void OnPathLostElsewhere(string name)
-    {
-        if (!Paths.Suspect(name) || !IsLead) return;
-        _logger.LogWarning("path {Path}: lost on another loop, and needed on this", name);
-        foreach (MappedDevice map in Devices.All)
-            if (map.Table?.Devices.Any(device => device.Name == name) is true) map.RaiseEvent();
-    }
+    internal void OnPathLostElsewhere(string name) => Paths.Suspect(name);
 
-    /// <summary>The log tells of a path and a map once, not once for each loop.</summary>
-    private LogLevel LevelOf(LogLevel level) => IsLead ? level : LogLevel.Debug;
+    /// <summary>Another table of a map is live: its paths have not failed yet.</summary>
+    internal void OnTableLive(MappedDevice map) =>
+        _seat?.Channels.TellLead(Index, news => news.Forget(Index, map.Number));
 
     /// <summary>One bound for all loops: each has its share, one large buffer at least.</summary>
     private long ShareOf(long bytes) => Loops == 1

@@ -158,18 +158,17 @@ public sealed class PathKeeper : IPathVerbs, IDisposable
     /// <summary>
     /// Another loop has lost the path. It is probed at once, and meanwhile not used, if a map has
     /// others: so nothing more is sent into a hole that is known, and a path that was lost on one
-    /// loop only is soon back. True if it has not failed here.
+    /// loop only is soon back.
     /// </summary>
-    public bool Suspect(string name)
+    internal void Suspect(string name)
     {
         if (_supervisors.Keys.FirstOrDefault(path => path.Name == name) is not PathDevice path
-            || path.State != PathState.Up || !IsActive(path)) return false;
+            || path.State != PathState.Up || !IsActive(path)) return;
         bool isLast = PgPathsOf(path).Any(use => use.Target.ValidPaths == 1);
         _isSuspicion = true;
         if (isLast) _supervisors[path].OnSuspected();
         else Fail(path);
         _isSuspicion = false;
-        return isLast;
     }
 
     /// <summary>Does what is done on all loops alike: none has to tell the others.</summary>

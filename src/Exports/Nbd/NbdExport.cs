@@ -62,7 +62,8 @@ public sealed class NbdExport
 
     /// <summary>
     /// A flush on one connection covers what completed on all (CAN_MULTI_CONN): they share one
-    /// device, or several loops' over storage with one cache. FUA is always there: where no path has it, the queue flushes after the write.
+    /// device, or those of several loops over storage with one cache. FUA is always there: where no
+    /// path has it, the queue flushes after the write.
     /// </summary>
     public NbdTransmissionFlags Flags
     {

@@ -68,7 +68,7 @@ internal sealed class SimBreakage(SimMistake mistake)
         return plan with
         {
             BioMode = false,
-            Channels = mistake == SimMistake.ShieldNotTold ? 2 : 1,
+            Loops = plan.Loops with { Count = mistake == SimMistake.ShieldNotTold ? 2 : 1 },
             Paths = Math.Max(2, plan.Paths),
             // The longer writes may come late, and the more are under way, the sooner it shows.
             IoTimeoutNs = isOfShield

@@ -16,13 +16,10 @@ internal sealed record SimPlan
 
     public int Paths { get; init; }
 
-    /// <summary>Loops of the daemon, each with paths of its own.</summary>
-    public int Channels { get; init; } = 1;
+    public SimLoops Loops { get; init; } = new();
 
-    /// <summary>
-    /// What one loop tells another takes up to so long: another may be in a long turn.
-    /// </summary>
-    public long LinkNs { get; init; } = 5 * Ms;
+    /// <summary>Loops of the daemon, each with paths of its own.</summary>
+    public int Channels => Loops.Count;
 
     public long VolumeBytes { get; init; }
 
@@ -55,7 +52,7 @@ internal sealed record SimPlan
     /// </summary>
     public long LatestNs => StaleWrites == StaleWriteGuard.Proof ? 20 * IoTimeoutNs : IoTimeoutNs;
 
-    public long PoolBytes { get; init; }
+    public long PoolBytes => Loops.PoolBytes;
 
     public long LatencyNs { get; init; }
 
@@ -101,7 +98,10 @@ internal sealed record SimPlan
             PathQueue = DrawQueue(random),
             IoTimeoutNs = random.Pick(200, 500, 1000, 3000) * Ms,
             StaleWrites = random.Chance(150) ? StaleWriteGuard.Proof : StaleWriteGuard.Time,
-            PoolBytes = Math.Max(4 * load.MaxBytes, random.Pick(1L, 2, 8, 32) << 20),
+            Loops = new SimLoops
+            {
+                PoolBytes = Math.Max(4 * load.MaxBytes, random.Pick(1L, 2, 8, 32) << 20),
+            },
             LatencyNs = random.Duration(10_000, 2 * Ms),
             ServiceNs = random.Duration(10_000, 3 * Ms),
             Load = load,
@@ -133,7 +133,9 @@ internal sealed record SimPlan
         long least = Math.Max(plan.Load.MaxBytes, BufferPool.MaxBuffer);
         return plan with
         {
-            PoolBytes = random.Chance(300) ? least : plan.PoolBytes,
+            Loops = random.Chance(300)
+                ? plan.Loops with { PoolBytes = least }
+                : plan.Loops,
             Servers = plan.Servers with
             {
                 HasHandlers = !plan.BioMode && random.Chance(300),
@@ -181,9 +183,6 @@ internal sealed record SimPlan
         + $"service {ServiceNs / 1000} us; {Load}; {Rounds} rounds of {RoundNs / Ms} ms, "
         + $"a fault every {FaultEveryNs / Ms} ms";
 
-    private string Loops =>
-        Channels > 1 ? $"{Channels} loops within {LinkNs / Ms} ms, " : "";
-
     private string Hedges => MapQueue.Hedging is { } hedging
         ? $"p{hedging.Percentile} {hedging.SharePercent} %"
         : "off";
@@ -203,9 +202,12 @@ internal sealed record SimPlan
         int channels = random.Pick(1, 1, 1, 2, 2, 3);
         return this with
         {
-            Channels = channels,
-            LinkNs = random.Pick(1, 5, 5, 100) * Ms,
-            PoolBytes = channels * PoolBytes,
+            Loops = new SimLoops
+            {
+                Count = channels,
+                LinkNs = random.Pick(1, 5, 5, 100) * Ms,
+                PoolBytes = channels * PoolBytes,
+            },
         };
     }
 

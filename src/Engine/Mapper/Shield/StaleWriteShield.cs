@@ -60,7 +60,8 @@ public sealed class StaleWriteShield(Action lowered)
     /// Whether the stale write of that owner is not known yet on other loops: until it is, it must
     /// neither be sent again nor end, or a later write there would not be held back.
     /// </summary>
-    public bool IsUntold(object owner, uint use) => Peers is { } peers && peers.IsUntold(owner, use);
+    public bool IsUntold(object owner, uint use) =>
+        Peers is { } peers && peers.IsUntold(owner, use);
 
     /// <summary>Whether a write has to wait for a stale one that is not its own.</summary>
     public bool Holds(object owner, uint use, long offset, long length)

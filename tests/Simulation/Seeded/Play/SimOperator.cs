@@ -31,7 +31,7 @@ internal sealed class SimOperator
     /// <summary>The table in the inactive slot.</summary>
     private SimLoading? _loaded;
 
-    /// <summary>Suspends with a flush that were asked for, and those of them resumed since.</summary>
+    /// <summary>Flushing suspends that were asked for, and those of them resumed since.</summary>
     private int _flushes;
     private int _resumedFlushes;
 
@@ -62,7 +62,7 @@ internal sealed class SimOperator
 
     public long Count { get; private set; }
 
-    /// <summary>In calm times: nothing that was asked for is under way, and no map suspended.</summary>
+    /// <summary>In calm times: nothing that was asked for is under way, no map suspended.</summary>
     public bool IsSettled { get; private set; }
 
     public void Begin()
