@@ -12,7 +12,7 @@ internal sealed class NbdOptions
 
     private readonly Option<string> _set = new("--set")
     {
-        Description = "Which cells: quick (5), default, goals (8), loops (5), full (each axis "
+        Description = "Which cells: quick (5), default, goals (7), loops (5), full (each axis "
             + "swept on its own), product (every combination: hours).",
         DefaultValueFactory = _ => "default",
     };
