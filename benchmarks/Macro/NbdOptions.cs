@@ -12,8 +12,8 @@ internal sealed class NbdOptions
 
     private readonly Option<string> _set = new("--set")
     {
-        Description = "Which cells: quick (5), default, goals (8), full (each axis swept on its "
-            + "own), product (every combination: hours).",
+        Description = "Which cells: quick (5), default, goals (7), loops (5), full (each axis "
+            + "swept on its own), product (every combination: hours).",
         DefaultValueFactory = _ => "default",
     };
 

@@ -6,16 +6,25 @@ using Braid.Io;
 
 namespace Braid.Cli;
 
-/// <summary>What a loop has done since it began, for people and for programs.</summary>
+/// <summary>
+/// What the loops have done since they began, in sum, for people and for programs.
+/// </summary>
 internal sealed record LoopCounters(
     long Ios, long Turns, long SystemCalls, long Spins, long AllocatedBytes, long MemoryBytes,
-    long MostMemoryBytes)
+    long MostMemoryBytes, int Loops)
 {
-    /// <param name="loop">Its own counts.</param>
-    /// <param name="memory">The I/O memory of its clients, now and at the most.</param>
-    public static LoopCounters Of(LoopStatistics loop, BufferPool memory) => new(
-        loop.IosStarted, loop.Turns, loop.SystemCalls, loop.Spins,
-        GC.GetTotalAllocatedBytes(), memory.InUse, memory.MostInUse);
+    /// <param name="loops">Their own counts.</param>
+    /// <param name="memory">The I/O memory of their clients, now and at the most.</param>
+    public static LoopCounters Of(
+        IReadOnlyList<LoopStatistics> loops, IReadOnlyList<BufferPool> memory) => new(
+        loops.Sum(loop => loop.IosStarted), loops.Sum(loop => loop.Turns),
+        loops.Sum(loop => loop.SystemCalls), loops.Sum(loop => loop.Spins),
+        GC.GetTotalAllocatedBytes(), memory.Sum(pool => pool.InUse),
+        memory.Sum(pool => pool.MostInUse), loops.Count);
+
+    private string Who => Loops == 1
+        ? "loop 0"
+        : string.Create(CultureInfo.InvariantCulture, $"{Loops} loops");
 
     /// <summary>
     /// As one JSON object; whoever reads sees the old file or the new one, whole.
@@ -30,7 +39,7 @@ internal sealed record LoopCounters(
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"loop 0: ios={Ios} turns={Turns} syscalls={SystemCalls} allocated={AllocatedBytes} ")
+        $"{Who}: ios={Ios} turns={Turns} syscalls={SystemCalls} allocated={AllocatedBytes} ")
         + string.Create(
             CultureInfo.InvariantCulture,
             $"memory={MemoryBytes} most-memory={MostMemoryBytes}");

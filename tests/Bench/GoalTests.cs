@@ -5,8 +5,8 @@ namespace Braid.Tests.Bench;
 
 public sealed class GoalTests
 {
-    private static readonly GoalFigures NoFigures =
-        new(new BenchReport(new NbdPlan([], []), [], []), [], []);
+    private static readonly BenchReport NoCells = new(new NbdPlan([], []), [], []);
+    private static readonly GoalFigures NoFigures = new(NoCells, NoCells, [], []);
 
     [Theory]
     [InlineData(2.0, null, 2.0, true)]
@@ -25,7 +25,11 @@ public sealed class GoalTests
     [Fact]
     public void Every_goal_finds_its_cell_and_its_engine()
     {
-        string[] cells = [.. CellSets.Goals.Select(cell => cell.Name)];
+        string[] cells =
+        [
+            .. CellSets.Goals.Select(cell => cell.Name),
+            .. CellSets.Loops.Select(cell => $"{cell.Name}, 2 loops"),
+        ];
         GoalList.All.Where(goal => goal.Figure == "× direct").Select(goal => goal.What)
             .ShouldBe(cells);
         GoalList.All.Count(goal => goal.Figure.StartsWith("ns for", StringComparison.Ordinal))

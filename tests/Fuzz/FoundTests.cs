@@ -36,8 +36,9 @@ public sealed class FoundTests
     {
         using var loop = new SimulatedLoop(seed: 1);
         var network = new SimulatedNetwork(loop);
+        using var stores = new MemoryStores();
         using var factory = new PathFactory(
-            loop, network, new NbdSettings(), new QueueOptions());
+            loop, network, new NbdSettings(), new QueueOptions(), stores);
         PathUri uri = PathUri.Parse("mem:a?size=8388607T");
         Should.Throw<MapException>(() => factory.Create("a", uri)).Message
             .ShouldStartWith("mem:a: the machine does not give ");

@@ -96,7 +96,7 @@ public sealed class ChaosTests
     {
         ChaosOptions options = ChaosOptions.Parse(
             ["--minutes", "1.5", "--seed", "7", "--paths", "3", "--io-timeout", "0.5",
-                "--guard", "off", "--without", "Cut,Slow"]);
+                "--guard", "off", "--loops", "2", "--without", "Cut,Slow"]);
         ChaosOptions again = ChaosOptions.Parse(options.Command.Split(' ')[1..]);
         again.Command.ShouldBe(options.Command);
         again.Kinds.ShouldNotContain(FaultKind.Cut);

@@ -11,15 +11,18 @@ public sealed class CopyTests : InteropTest
     private const long Small = 32 << 20;
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(4)]
-    public async Task Data_of_256_MiB_copied_in_and_out_is_unchanged(int connections)
+    [InlineData(1, "1")]
+    [InlineData(4, "1")]
+    [InlineData(4, "2")]
+    public async Task Data_of_256_MiB_copied_in_and_out_is_unchanged(
+        int connections, string loops)
     {
         Needs.Tool("nbdkit", "nbdcopy", "cmp");
         string data = MakeRandomFile("data", Large);
         string volume = MakeSparseFile("volume", Large);
         (NbdServerPeer a, NbdServerPeer b) = await StartServersAsync(volume);
-        BraidProcess braid = await RunBraidAsync("--path", a.Declared, "--path", b.Declared);
+        BraidProcess braid = await RunBraidAsync(
+            "--path", a.Declared, "--path", b.Declared, "--loops", loops);
         string parallel = string.Create(
             CultureInfo.InvariantCulture, $"--connections={connections}");
 

@@ -17,13 +17,20 @@ internal sealed record Goal(
 
 /// <summary>All that goals are judged by.</summary>
 /// <param name="Nbd">Of the cells of <see cref="CellSets.Goals"/>.</param>
+/// <param name="Loops">Of <see cref="CellSets.Loops"/>, with two loops.</param>
 /// <param name="Rates">Of <see cref="RateCase.All"/>.</param>
 /// <param name="Engine">Of `./bench engine --quick`.</param>
 internal sealed record GoalFigures(
-    BenchReport Nbd, IReadOnlyList<RateResult> Rates, IReadOnlyList<EngineFigure> Engine)
+    BenchReport Nbd, BenchReport Loops, IReadOnlyList<RateResult> Rates,
+    IReadOnlyList<EngineFigure> Engine)
 {
     /// <summary>Braid's in that cell.</summary>
-    public CellSummary Of(Cell cell) => Nbd.Summaries.First(
+    public CellSummary Of(Cell cell) => Of(Nbd, cell);
+
+    /// <summary>Braid's with two loops.</summary>
+    public CellSummary OnLoops(Cell cell) => Of(Loops, cell);
+
+    private static CellSummary Of(BenchReport report, Cell cell) => report.Summaries.First(
         one => one.Cell == cell && one.Contender.Kind == ContenderKind.Subject);
 
     public IEnumerable<CellSummary> PeersOf(Cell cell) => Nbd.Summaries.Where(

@@ -28,22 +28,26 @@ internal static class GoalCommand
 
     private static async Task<int> RunAsync(BenchRun run, CancellationToken cancel)
     {
-        NbdPlan plan = PlanOf(run);
+        NbdPlan plan = PlanOf(CellSets.Goals, run);
+        NbdPlan loopPlan = PlanOf(
+            CellSets.Loops, run with { BraidArgs = $"{run.BraidArgs} --loops 2" });
         var environment = BenchEnvironment.Describe(
             run.Command, await Tools.CheckAsync(plan, cancel));
         // The engine first: it wants a machine that is quiet.
         IReadOnlyList<EngineFigure> engine = await MeasureEngineAsync(cancel);
         IReadOnlyList<CellResult> cells = await NbdCommand.MeasureAsync(plan, cancel);
+        IReadOnlyList<CellResult> loopCells = await NbdCommand.MeasureAsync(loopPlan, cancel);
         IReadOnlyList<RateResult> rates = await new RateBench(
             2, TimeSpan.FromSeconds(4), Checkout.BraidLauncher).RunAsync(cancel);
         var report = new BenchReport(plan, environment, cells);
-        string table = GoalReport.Write(new GoalFigures(report, rates, engine));
+        var loops = new BenchReport(loopPlan, environment, loopCells);
+        string table = GoalReport.Write(new GoalFigures(report, loops, rates, engine));
         await new BenchPage(environment, table).ShowAsync(run.Markdown);
-        return report.HasFailures ? 1 : 0;
+        return report.HasFailures || loops.HasFailures ? 1 : 0;
     }
 
-    private static NbdPlan PlanOf(BenchRun run) => new(
-        CellSets.Goals,
+    private static NbdPlan PlanOf(IReadOnlyList<Cell> cells, BenchRun run) => new(
+        cells,
         [
             Contender.Direct, Contender.QemuNbd, Contender.NbdkitNbd,
             Contender.Braid(

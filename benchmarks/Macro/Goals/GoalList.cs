@@ -29,7 +29,7 @@ internal static class GoalList
         .. Ratios(new(Workload.SequentialWrite, 32), 1.10, 3.8),
         .. Ratios(new(Workload.LargeRead, 16), 0.75, 1.45),
         .. Ratios(new(Workload.LargeWrite, 16), 0.80, 1.55),
-        .. Ratios(Busy with { Connections = 4 }, 0.97, 2.9),
+        .. CellSets.Loops.SelectMany(cell => OnLoops(cell, 0.97, 2.9)),
         new(Busy.Name, "CPU of the better proxy's", null, 0.2, CpuShare),
         new(Busy.Name, "system calls an I/O", null, 0.9,
             figures => Single(figures.Of(Busy).SystemCallsPerIo)),
@@ -44,6 +44,15 @@ internal static class GoalList
     [
         new(cell.Name, "× direct", direct, null, figures => figures.Of(cell).ToDirect),
         new(cell.Name, "× better proxy", peer, null, figures => figures.Of(cell).ToBestPeer),
+    ];
+
+    /// <summary>The same of a Braid with two loops.</summary>
+    private static IEnumerable<Goal> OnLoops(Cell cell, double direct, double peer) =>
+    [
+        new($"{cell.Name}, 2 loops", "× direct", direct, null,
+            figures => figures.OnLoops(cell).ToDirect),
+        new($"{cell.Name}, 2 loops", "× better proxy", peer, null,
+            figures => figures.OnLoops(cell).ToBestPeer),
     ];
 
     private static Goal Rates(RateCase its) => new(

@@ -20,7 +20,7 @@ internal static class GoalReport
                 Wanted(goal).Length > 0 ? Verdict(goal.IsMet(figures)) : "",
             ]);
         }
-        foreach (CellSummary failed in figures.Nbd.Failures)
+        foreach (CellSummary failed in figures.Nbd.Failures.Concat(figures.Loops.Failures))
             text.Append($"\n- **failed** {failed.Cell} {failed.Contender}: `{failed.Failure}`\n");
         return text.ToString();
     }

@@ -39,7 +39,9 @@ internal static class CellSets
         new(Workload.RandomRead, 32) { Transport = Transport.Tcp },
     ];
 
-    /// <summary>The cells that docs/PERFORMANCE.md has goals for.</summary>
+    /// <summary>
+    /// The cells that docs/PERFORMANCE.md has goals for, of Braid as it is by default.
+    /// </summary>
     public static readonly IReadOnlyList<Cell> Goals =
     [
         new(Workload.RandomRead, 1),
@@ -49,7 +51,22 @@ internal static class CellSets
         new(Workload.SequentialWrite, 32),
         new(Workload.LargeRead, 16),
         new(Workload.LargeWrite, 16),
+    ];
+
+    /// <summary>What more loops are for: `./bench goals` runs them with two.</summary>
+    public static readonly IReadOnlyList<Cell> Loops =
+        [new(Workload.RandomRead, 32) { Connections = 4 }];
+
+    /// <summary>
+    /// Several clients, and one that must not pay for what they have: see --variant.
+    /// </summary>
+    public static readonly IReadOnlyList<Cell> Clients =
+    [
+        new(Workload.RandomRead, 32),
         new(Workload.RandomRead, 32) { Connections = 4 },
+        new(Workload.RandomWrite, 32) { Connections = 4 },
+        new(Workload.SequentialRead, 32) { Connections = 4 },
+        new(Workload.LargeRead, 16) { Connections = 4 },
     ];
 
     /// <summary>Of one file, by one path: through the page cache, then past it.</summary>
@@ -67,6 +84,7 @@ internal static class CellSets
             ["quick"] = Quick,
             ["default"] = Standard,
             ["goals"] = Goals,
+            ["loops"] = Clients,
             ["full"] = Full,
             ["product"] = Product,
         };

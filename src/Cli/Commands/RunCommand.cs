@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.CommandLine;
+using System.Globalization;
 using Braid.Daemon;
 using Braid.Io;
 using Braid.Wire.Nbd;
@@ -28,6 +29,7 @@ internal static class RunCommand
     private static async Task<int> RunAsync(RunOptions given, ParseResult parsed)
     {
         MapOptions options = given.Read(parsed);
+        int count = given.Loops(parsed);
         string? statsFile = given.StatsFile(parsed);
         ILoggerFactory logs = Logs.Create(given.IsQuiet(parsed));
         ILogger logger = logs.CreateLogger("braid");
@@ -36,9 +38,9 @@ internal static class RunCommand
             ControlSocket = ControlPlace.ForRun(given.Control(parsed), options.Name, logger),
         };
         using var network = new SocketNetwork();
-        using IoLoop loop = StartLoop(given.Backend(parsed), logger);
-        MapService service = Make(loop, network, options, logger);
-        using var signals = new Signals(() => _ = ReportAsync(service, loop, statsFile));
+        IoLoop[] loops = StartLoops(count, given.Backend(parsed), logger);
+        MapService service = Make(loops, network, options, logger);
+        using var signals = new Signals(() => _ = ReportAsync(service, loops, statsFile));
         try
         {
             await service.StartAsync(signals.Stopping).ConfigureAwait(false);
@@ -56,26 +58,40 @@ internal static class RunCommand
         {
             // Also when it could not start: an export that was open already leaves no socket.
             await service.DrainAsync(DrainPatience, TimeProvider.System).ConfigureAwait(false);
-            loop.Dispose();
+            foreach (IoLoop loop in loops) loop.Dispose();
             service.Dispose();
             Logs.Close(logs);
         }
         return ExitStatus.Done;
     }
 
-    private static IoLoop StartLoop(IoBackend backend, ILogger logger) =>
-        IoLoops.Start("braid-io-0", backend, line => logger.LogWarning("{Text}", line));
+    private static IoLoop[] StartLoops(int count, IoBackend backend, ILogger logger)
+    {
+        var loops = new IoLoop[count];
+        for (int i = 0; i < count; i++)
+        {
+            string name = string.Create(CultureInfo.InvariantCulture, $"braid-io-{i}");
+            // What the machine does not allow it does not allow any of them: said once.
+            Action<string> log = i > 0
+                ? static _ => { }
+                : line => logger.LogWarning("{Text}", line);
+            loops[i] = IoLoops.Start(name, backend, log);
+        }
+        return loops;
+    }
 
     private static MapService Make(
-        IoLoop loop, INetwork network, MapOptions options, ILogger logger)
+        IoLoop[] loops, INetwork network, MapOptions options, ILogger logger)
     {
         try
         {
-            return new MapService(loop, network, options, logger);
+            return new MapService(loops, network, options, logger);
         }
-        catch (UriException error)
+        catch (Exception error)
         {
-            throw new UsageException(error.Message);
+            foreach (IoLoop loop in loops) loop.Dispose();
+            if (error is UriException) throw new UsageException(error.Message);
+            throw;
         }
     }
 
@@ -86,10 +102,10 @@ internal static class RunCommand
             await stopped.Task.ConfigureAwait(false);
     }
 
-    private static async Task ReportAsync(MapService service, IoLoop loop, string? statsFile)
+    private static async Task ReportAsync(MapService service, IoLoop[] loops, string? statsFile)
     {
         if (!service.IsStarted) return;
-        var counters = LoopCounters.Of(loop.Statistics, service.Memory);
+        var counters = LoopCounters.Of([.. loops.Select(loop => loop.Statistics)], service.Memory);
         Console.WriteLine(await service.DescribeAsync().ConfigureAwait(false));
         Console.WriteLine(counters);
         if (statsFile is not null) counters.WriteTo(statsFile);

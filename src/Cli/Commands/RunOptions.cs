@@ -14,6 +14,9 @@ namespace Braid.Cli;
 /// </summary>
 internal sealed class RunOptions
 {
+    /// <summary>The least that a loop has for its clients: their longest write.</summary>
+    private const long LoopPoolBytes = 32L << 20;
+
     private readonly VolumeOptions _volume = new();
     private readonly NbdPathOptions _nbd = new();
     private readonly WriteCacheOptions _writeCache = new();
@@ -104,6 +107,15 @@ internal sealed class RunOptions
         HelpName = "BACKEND",
     };
 
+    private readonly Option<int> _loops = new("--loops")
+    {
+        Description = "Threads that serve I/O, 1 to 16. Each has connections of its own to every "
+            + "path; a client stays with one. More than 1 is for several busy clients, and needs "
+            + "--write-cache shared.",
+        DefaultValueFactory = _ => 1,
+        HelpName = "N",
+    };
+
     private readonly Option<bool> _quiet = new("--quiet")
     {
         Description = "Log warnings only.",
@@ -115,7 +127,7 @@ internal sealed class RunOptions
         [
             _path, _export, _name, .. _volume.All, _table, _selector, _grouping, _queueIfNoPath,
             _queueMode, _scheduler, .. _nbd.All, .. _writeCache.All, .. _hedges.All, _control,
-            _statsFile, _io, _quiet,
+            _statsFile, _io, _loops, _quiet,
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
@@ -124,6 +136,20 @@ internal sealed class RunOptions
 
     public IoBackend Backend(ParseResult parsed) =>
         (IoBackend)OptionWords.Choose(parsed, _io, IoLoops.Words);
+
+    /// <summary>How many loops; <see cref="UsageException"/> for what cannot be.</summary>
+    public int Loops(ParseResult parsed)
+    {
+        const int Most = 16;
+        int loops = parsed.GetValue(_loops);
+        if (loops is < 1 or > Most)
+            throw new UsageException($"--loops {loops}: there are 1 to {Most} loops");
+        if (loops > 1 && _writeCache.Read(parsed) == WriteCache.Private)
+            throw new UsageException(
+                $"--loops {loops} needs --write-cache shared: what one loop keeps for private "
+                + "caches, a flush on another would not cover");
+        return loops;
+    }
 
     public string? Control(ParseResult parsed) => parsed.GetValue(_control);
 
@@ -163,6 +189,7 @@ internal sealed class RunOptions
                 KeptBytes = _writeCache.ReadLimit(parsed),
                 Scheduler = ReadScheduler(parsed),
             },
+            PoolBytes = Math.Max(MapOptions.DefaultPoolBytes, Loops(parsed) * LoopPoolBytes),
             Nbd = _nbd.Read(parsed),
             WriteCache = ReadWriteCache(parsed),
             Hedging = ReadHedging(parsed),

@@ -7,7 +7,7 @@ namespace Braid.Daemon;
 /// <summary>
 /// What clients of the control socket may ask, by name; docs/CONTROL.md explains it. On the loop.
 /// </summary>
-public sealed class ControlCommands
+public sealed class ControlCommands : IControlCommands
 {
     private readonly Dictionary<string, Action<ControlExchange>> _commands;
 
@@ -61,6 +61,7 @@ public sealed class ControlCommands
         where T : class =>
         value ?? throw new ControlException($"the request has no '{field}'");
 
-    private static bool IsAnswer(Exception error) =>
+    /// <summary>What is wrong with a request, and not with us.</summary>
+    internal static bool IsAnswer(Exception error) =>
         error is MapperException or MapException or UriException or ControlException;
 }

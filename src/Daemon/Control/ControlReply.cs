@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text.Json.Serialization;
 using Braid.Block;
 using Braid.Mapper;
 
@@ -93,6 +94,15 @@ public sealed record MapState
 
     /// <summary>Reads that were sent on a second path; null unless the map does that.</summary>
     public HedgeState? Hedges { get; init; }
+
+    /// <summary>
+    /// Clients on each loop, where there are several; null where one serves them all.
+    /// </summary>
+    public IReadOnlyList<int>? ClientsByLoop { get; init; }
+
+    /// <summary>Clients of the loop that was asked.</summary>
+    [JsonIgnore]
+    public int Clients { get; init; }
 
     /// <summary>URIs for clients.</summary>
     public IReadOnlyList<string> Exports { get; init; } = [];

@@ -25,7 +25,7 @@ public sealed class ControlServer : IDisposable
     /// <param name="log">Takes a line about trouble with clients; on the loop.</param>
     /// <exception cref="IOException">The endpoint cannot be had.</exception>
     public ControlServer(
-        IoLoop loop, INetwork network, Endpoint endpoint, ControlCommands commands,
+        IoLoop loop, INetwork network, Endpoint endpoint, IControlCommands commands,
         Action<string> log)
     {
         Loop = loop;
@@ -44,7 +44,7 @@ public sealed class ControlServer : IDisposable
 
     internal INetwork Network { get; }
 
-    internal ControlCommands Commands { get; }
+    internal IControlCommands Commands { get; }
 
     public void Start() => _acceptor.Start();
 

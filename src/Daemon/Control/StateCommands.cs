@@ -51,6 +51,7 @@ internal sealed class StateCommands(MapStack stack)
         Hedges = map.Hedges is { } hedges
             ? new HedgeState(hedges.Sent, hedges.Won, hedges.Denied)
             : null,
+        Clients = stack.Exports.ClientsOf(map).Count(),
         Exports = [.. stack.Exports.UrisOf(map)],
     };
 }

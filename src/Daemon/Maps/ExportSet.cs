@@ -17,9 +17,12 @@ public sealed class ExportSet : IDisposable
     private readonly List<NbdServer> _servers = [];
     private readonly List<(MappedDevice Map, string Uri)> _uris = [];
 
+    /// <summary>Null where one loop serves all clients, and where another accepts them.</summary>
+    private NbdSpread? _spread;
+
     /// <param name="loop">The loop of the maps.</param>
     /// <param name="network">Where to listen.</param>
-    /// <param name="pool">I/O memory of all clients; not owned.</param>
+    /// <param name="pool">I/O memory of the loop's clients; not owned.</param>
     /// <param name="logger">Takes a line about a client that misbehaves.</param>
     public ExportSet(IoLoop loop, INetwork network, BufferPool pool, ILogger logger)
     {
@@ -44,16 +47,41 @@ public sealed class ExportSet : IDisposable
     public IEnumerable<string> ClientsOf(MappedDevice map) =>
         _servers.SelectMany(server => server.ClientsOf(map));
 
-    /// <summary>Exports a map; several URIs may share an endpoint, also with other maps.</summary>
-    /// <exception cref="MapException">An address cannot be had, or a name there.</exception>
-    public void Add(MappedDevice map, IEnumerable<ExportUri> uris)
+    /// <summary>Serves clients that another loop accepts: before any is there.</summary>
+    internal NbdServer ServeForAnother()
     {
+        var server = new NbdServer(_loop, _network, _pool, Warn);
+        _servers.Add(server);
+        return server;
+    }
+
+    /// <summary>Has other loops serve a share of the clients: before any is there.</summary>
+    internal void SpreadOver(NbdSpread spread) => _spread = spread;
+
+    /// <summary>Takes no clients of a map that may be about to go, or takes them again.</summary>
+    internal void Close(MappedDevice map, bool isClosed)
+    {
+        if (isClosed) _spread?.Close(map);
+        else _spread?.Open(map);
+    }
+
+    /// <summary>Exports a map; several URIs may share an endpoint, also with other maps.</summary>
+    /// <param name="map">The map, on this loop.</param>
+    /// <param name="uris">Where.</param>
+    /// <param name="channels">The same on all loops; null where there is one.</param>
+    /// <exception cref="MapException">An address cannot be had, or a name there.</exception>
+    public void Add(
+        MappedDevice map, IEnumerable<ExportUri> uris, MapChannels? channels = null)
+    {
+        BlockDevice[]? twins = channels is null
+            ? null
+            : [.. Enumerable.Range(0, channels.Count).Select(channels.On)];
         foreach (IGrouping<Endpoint, ExportUri> wanted in uris.GroupBy(uri => uri.Endpoint))
         {
-            NbdExport[] exports = [.. wanted.Select(uri => new NbdExport(uri.Name, map))];
+            NbdExport[] exports = [.. wanted.Select(uri => new NbdExport(uri.Name, map, twins))];
             NbdServer server = Serve(wanted.Key, exports);
             foreach (NbdExport export in exports)
-                _uris.Add((map, ExportUri.Describe(server.Endpoint, export.Name)));
+                _uris.Add((map, ExportUri.Describe(server.Endpoint!, export.Name)));
         }
     }
 
@@ -61,6 +89,7 @@ public sealed class ExportSet : IDisposable
     public void Remove(MappedDevice map)
     {
         _uris.RemoveAll(entry => entry.Map == map);
+        _spread?.Forget(map);
         foreach (NbdServer server in _servers.ToArray())
         {
             if (server.Remove(map)) continue;
@@ -113,13 +142,16 @@ public sealed class ExportSet : IDisposable
         return server;
     }
 
+    private void Warn(string text) => _logger.LogWarning("{Text}", text);
+
     private NbdServer Open(Endpoint endpoint, NbdExport[] exports)
     {
         try
         {
-            return new NbdServer(
-                _loop, _network, endpoint, exports, _pool,
-                text => _logger.LogWarning("{Text}", text));
+            return new NbdServer(_loop, _network, endpoint, exports, _pool, Warn)
+            {
+                Spread = _spread,
+            };
         }
         catch (IOException error)
         {

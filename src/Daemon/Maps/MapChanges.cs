@@ -45,6 +45,36 @@ public sealed class MapChanges
         return map;
     }
 
+    /// <summary>Makes the part of a map that one loop has, live; it is exported later.</summary>
+    /// <exception cref="MapException">The name cannot be had.</exception>
+    /// <exception cref="MapperException">Nor the device.</exception>
+    internal void Make(string name, string table, MapChannels channels, int index)
+    {
+        channels.Join(index, Create(name, table, []));
+    }
+
+    /// <summary>Why a map cannot be removed now; null when it can.</summary>
+    /// <exception cref="MapperException">There is none.</exception>
+    internal string? WhyInUse(string name)
+    {
+        MappedDevice map = Devices.Get(name);
+        if (map.OpenCount > 0) return $"{name} is in use by {UsersOf(map)}";
+        if (map.InFlight > 0) return $"{name} has I/O that has not ended";
+        return map.IsInTransition ? $"{name} is being suspended or resumed" : null;
+    }
+
+    /// <summary>What the next resume of a map would do.</summary>
+    internal MapOutlook Outlook(string name)
+    {
+        // It may have been removed or renamed since somebody asked for the resume.
+        if (!Devices.Has(name)) return new MapOutlook(false, null, $"no device '{name}'", null);
+        MappedDevice map = Devices.Get(name);
+        TableException? problem = map.InactiveProblem();
+        string? objection = problem is null && map.Table is not null ? ObjectionTo(map) : null;
+        return new MapOutlook(
+            map.IsSuspended, map.InactiveTable?.Describe(), problem?.Message, objection);
+    }
+
     /// <summary>Suspends a map; what fails meanwhile is kept without a flush.</summary>
     public void Suspend(string name, bool noFlush, Action<MapperException?> done) =>
         Changeable(name).Suspend(noFlush, done);
@@ -56,8 +86,10 @@ public sealed class MapChanges
     public void Resume(string name, bool noFlush, Action<string?> done)
     {
         MappedDevice map = Changeable(name);
+        bool isOther = map.InactiveTable is not null;
         map.Resume(noFlush, problem =>
         {
+            if (isOther && problem is null) _stack.OnTableLive(map);
             OnTableLive();
             string after = map.IsSuspended ? "is still suspended" : "goes on with the old one";
             done(problem is null
@@ -129,6 +161,10 @@ public sealed class MapChanges
     /// <summary>Of a path that was never reached, a table may use what no path can have.</summary>
     private static long EndOf(DeviceRange range) =>
         range.Offset + Math.Min(range.Length, long.MaxValue - range.Offset);
+
+    private string? ObjectionTo(MappedDevice map) => map.InactiveTable is { } table
+        ? Objection(map, table.SizeBytes, map.InactiveLimits())
+        : null;
 
     private void OnTableLive()
     {

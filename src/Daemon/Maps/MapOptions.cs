@@ -25,6 +25,8 @@ public sealed record MapOptions
     /// <summary>More than any map has paths that may die one after the other.</summary>
     public const int FreeRetries = 16;
 
+    public const long DefaultPoolBytes = 256L << 20;
+
     public required string Name { get; init; }
 
     public required IReadOnlyList<DeclaredPath> Paths { get; init; }
@@ -78,7 +80,7 @@ public sealed record MapOptions
     public string? ControlSocket { get; init; }
 
     /// <summary>I/O memory of all clients together.</summary>
-    public long PoolBytes { get; init; } = 256L << 20;
+    public long PoolBytes { get; init; } = DefaultPoolBytes;
 
     /// <summary>What maps promise at most; null when nothing was said.</summary>
     internal QueueLimits? Declared => MinBlock is null && MaxRequestBytes is null

@@ -18,15 +18,30 @@ public sealed class MapStack : IMapObserver, IDisposable
     private readonly MapOptions _options;
     private readonly ILogger _logger;
 
+    /// <summary>Null where it is the only channel.</summary>
+    private readonly ChannelSeat? _seat;
+
+    /// <summary>Null where somebody else has them.</summary>
+    private readonly MemoryStores? _ownStores;
+
     /// <summary>Null while the paths share one cache.</summary>
     private readonly CacheDrain? _caches;
 
     /// <exception cref="Wire.Nbd.UriException">A path's URI is wrong.</exception>
     public MapStack(IoLoop loop, INetwork network, MapOptions options, ILogger logger)
+        : this(loop, network, options, logger, null)
+    {
+    }
+
+    /// <exception cref="Wire.Nbd.UriException">A path's URI is wrong.</exception>
+    internal MapStack(
+        IoLoop loop, INetwork network, MapOptions options, ILogger logger, ChannelSeat? seat)
     {
         _options = options;
         _logger = logger;
-        Pool = new BufferPool(options.PoolBytes);
+        _seat = seat;
+        if (seat is null) _ownStores = new MemoryStores();
+        Pool = new BufferPool(ShareOf(options.PoolBytes));
         var paths = new PathSet();
         var multipath = new MultipathType(
             writeCache: options.WriteCache, hedgesReads: options.Hedging is not null);
@@ -39,15 +54,32 @@ public sealed class MapStack : IMapObserver, IDisposable
                 Declared = options.Declared,
             },
             this);
+        // Loops flush by connections of their own, and tell each other nothing of it: a flush on
+        // any covers all where they lead to one cache, which a server can promise.
         var factory = new PathFactory(
-            loop, network, options.Nbd with { IsOneOfSeveral = options.Paths.Count > 1 },
-            options.PathQueue);
-        Paths = new PathKeeper(loop, factory, paths, Devices, logger);
+            loop, network,
+            options.Nbd with { IsOneOfSeveral = options.Paths.Count * Loops > 1 },
+            options.PathQueue, seat?.Stores ?? _ownStores!);
+        Paths = new PathKeeper(loop, factory, paths, Devices, logger)
+        {
+            IsQuiet = !IsLead,
+            Lost = seat is null ? null : name => seat.Channels.OnPathLost(seat.Index, name),
+        };
         Exports = new ExportSet(loop, network, Pool, logger);
         Changes = new MapChanges(this);
         if (options.WriteCache == WriteCache.Private) _caches = new CacheDrain(loop, this, logger);
         foreach (DeclaredPath path in options.Paths) Paths.Declare(path.Name, path.Uri);
     }
+
+    /// <summary>Of its loop; 0 is the lead's.</summary>
+    internal int Index => _seat?.Index ?? 0;
+
+    /// <summary>It was told to stop: nothing more is done on it.</summary>
+    internal bool IsStopped { get; private set; }
+
+    private int Loops => _seat?.Channels.Count ?? 1;
+
+    private bool IsLead => _seat?.IsLead ?? true;
 
     /// <summary>All maps, by name.</summary>
     public DeviceManager Devices { get; }
@@ -63,7 +95,7 @@ public sealed class MapStack : IMapObserver, IDisposable
     public BufferPool Pool { get; }
 
     /// <summary>
-    /// The map that it has started with; there is none before <see cref="MakeMap"/>.
+    /// The map that it has started with; there is none before <see cref="MakeMap()"/>.
     /// </summary>
     public MappedDevice? Map { get; private set; }
 
@@ -81,11 +113,17 @@ public sealed class MapStack : IMapObserver, IDisposable
 
     /// <summary>Makes the first map over the paths as they are now.</summary>
     /// <exception cref="MapException">It cannot be made, and why.</exception>
-    public void MakeMap()
+    public void MakeMap() => MakeMap(AgreedSize(), null);
+
+    /// <summary>The same, with a size that was agreed on.</summary>
+    /// <param name="size">Bytes.</param>
+    /// <param name="channels">The map on all loops; null where there is one.</param>
+    /// <exception cref="MapException">It cannot be made, and why.</exception>
+    internal void MakeMap(long size, MapChannels? channels)
     {
-        long size = AgreedSize();
+        RequireSize(size);
         foreach (PathDevice path in Paths.All) path.ExpectSize(size);
-        if (size % Table.SectorSize != 0)
+        if (IsLead && size % Table.SectorSize != 0)
             _logger.LogWarning("the last {Count} bytes are not used", size % Table.SectorSize);
         string table = _options.Table ?? TableBuilder.Build(_options, size);
         try
@@ -96,13 +134,18 @@ public sealed class MapStack : IMapObserver, IDisposable
         {
             throw new MapException($"the table cannot be loaded: {error.Message}");
         }
+        channels?.Join(_seat!.Index, Map);
         Changes.RenewPromises();
         Paths.Watch(Paths.All);
     }
 
     /// <summary>Exports the first map.</summary>
     /// <exception cref="MapException">An address cannot be had.</exception>
-    public void Listen() => Exports.Add(Map!, _options.Exports.Select(ExportUri.Parse));
+    public void Listen() => Listen(null);
+
+    /// <summary>The same, for clients of all loops.</summary>
+    internal void Listen(MapChannels? channels) =>
+        Exports.Add(Map!, _options.Exports.Select(ExportUri.Parse), channels);
 
     /// <summary>No new clients and commands; what is in flight ends and is answered.</summary>
     public void Drain()
@@ -114,6 +157,7 @@ public sealed class MapStack : IMapObserver, IDisposable
     /// <summary>Cuts off who is left, fails what waits, and takes the paths down.</summary>
     public void Stop()
     {
+        IsStopped = true;
         _caches?.Stop();
         Paths.StopWatching();
         foreach (MappedDevice map in Devices.All) QueueNoMore(map);
@@ -143,6 +187,7 @@ public sealed class MapStack : IMapObserver, IDisposable
         Exports.Dispose();
         Paths.Dispose();
         foreach (MappedDevice map in Devices.All) map.ReleaseKept();
+        _ownStores?.Dispose();
         // A file that hangs may still be read into it.
         if (Paths.All.All(path => path.Statistics.InFlight == 0)) Pool.Dispose();
     }
@@ -150,19 +195,41 @@ public sealed class MapStack : IMapObserver, IDisposable
     public void OnLog(MappedDevice map, string text)
     {
         bool isLoss = text.StartsWith("Failing path", StringComparison.Ordinal);
+        bool isOfPath = isLoss || text.StartsWith("Reinstating path", StringComparison.Ordinal);
         LogLevel level = isLoss ? LogLevel.Warning : LogLevel.Information;
-        _logger.Log(level, "{Map}: {Text}", map.Name, text);
+        _logger.Log(
+            !IsLead || (isOfPath && Loops > 1) ? LogLevel.Debug : level, "{Map}: {Text}",
+            map.Name, text);
     }
 
     public void OnPathChanged(MappedDevice map, BlockDevice path, bool isActive, int validPaths)
     {
         LogLevel level = validPaths == 0 ? LogLevel.Warning : LogLevel.Information;
-        _logger.Log(level, "{Map}: remaining active paths: {Count}", map.Name, validPaths);
+        _logger.Log(
+            Loops > 1 ? LogLevel.Debug : level, "{Map}: remaining active paths: {Count}",
+            map.Name, validPaths);
+        _seat?.Channels.TellLead(
+            Index, news => news.Note(Index, map.Number, path.Name, isActive));
         Paths.OnPathChanged(path, isActive, validPaths);
     }
 
     public string? Objection(MappedDevice map, long sizeBytes, QueueLimits limits) =>
         Changes.Objection(map, sizeBytes, limits);
+
+    /// <summary>
+    /// Another loop has lost a path. Where this loop cannot do without it, the path fails in its
+    /// maps only when a probe does.
+    /// </summary>
+    internal void OnPathLostElsewhere(string name) => Paths.Suspect(name);
+
+    /// <summary>Another table of a map is live: its paths have not failed yet.</summary>
+    internal void OnTableLive(MappedDevice map) =>
+        _seat?.Channels.TellLead(Index, news => news.Forget(Index, map.Number));
+
+    /// <summary>One bound for all loops: each has its share, one large buffer at least.</summary>
+    private long ShareOf(long bytes) => Loops == 1
+        ? bytes
+        : Math.Max(1, bytes / Loops / BufferPool.MaxBuffer) * BufferPool.MaxBuffer;
 
     private static void Resume(MappedDevice map) =>
         map.Resume(noFlush: true, _ => QueueNoMore(map));
@@ -173,7 +240,9 @@ public sealed class MapStack : IMapObserver, IDisposable
             (entry.Target as MultipathTarget)?.SetQueueIfNoPath(false);
     }
 
-    private long AgreedSize()
+    /// <summary>Bytes, as the paths that were reached agree, or as was said.</summary>
+    /// <exception cref="MapException">They do not, or none was reached.</exception>
+    internal long AgreedSize()
     {
         PathDevice[] known = [.. Paths.All.Where(path => path.State == PathState.Up)];
         if (Array.Find(known, path => path.SizeBytes < Table.SectorSize) is { } small)
@@ -187,8 +256,15 @@ public sealed class MapStack : IMapObserver, IDisposable
                 $"no path can be reached ({string.Join("; ", problems)}); "
                 + "give --size to start without them");
         }
-        PathDevice? odd = known.FirstOrDefault(path => path.SizeBytes != size);
-        if (odd is null) return size;
+        RequireSize(size);
+        return size;
+    }
+
+    private void RequireSize(long size)
+    {
+        PathDevice? odd = Paths.All.FirstOrDefault(
+            path => path.State == PathState.Up && path.SizeBytes != size);
+        if (odd is null) return;
         throw new MapException(
             $"path {odd.Name} has {odd.SizeBytes} bytes, not {size}: "
             + "all paths must lead to the same volume");

@@ -8,7 +8,7 @@ using Braid.Wire.Nbd;
 
 namespace Braid.Daemon;
 
-/// <summary>Makes the devices of paths, and owns what they share: stores, file workers.</summary>
+/// <summary>Makes the devices of paths, and owns the file workers that they share.</summary>
 public sealed class PathFactory : IDisposable
 {
     /// <summary>File operations at the same time, of all paths.</summary>
@@ -21,19 +21,22 @@ public sealed class PathFactory : IDisposable
     private readonly INetwork _network;
     private readonly NbdSettings _nbd;
     private readonly QueueOptions _options;
-    private readonly Dictionary<string, MemoryStore> _stores = new(StringComparer.Ordinal);
+    private readonly MemoryStores _stores;
     private FileWorkers? _workers;
 
     /// <param name="loop">The loop of all paths.</param>
     /// <param name="network">For the paths that need one.</param>
     /// <param name="nbd">Times of NBD paths.</param>
     /// <param name="options">Of the paths' queues.</param>
-    public PathFactory(IoLoop loop, INetwork network, NbdSettings nbd, QueueOptions options)
+    /// <param name="stores">Of paths to memory; not owned.</param>
+    public PathFactory(
+        IoLoop loop, INetwork network, NbdSettings nbd, QueueOptions options, MemoryStores stores)
     {
         _loop = loop;
         _network = network;
         _nbd = nbd;
         _options = options;
+        _stores = stores;
     }
 
     /// <summary>Makes a path that has not been started yet.</summary>
@@ -50,35 +53,11 @@ public sealed class PathFactory : IDisposable
                 string path = Path.GetFullPath(file.Path);
                 return new FileDevice(_loop, _workers, name, path, file.Direct, _options);
             case MemoryPathUri memory:
-                return new MemoryDevice(_loop, name, Store(memory), _options);
+                return new MemoryDevice(_loop, name, _stores.Get(memory), _options);
             default:
                 throw new UriException($"{uri}: no transport for it");
         }
     }
 
-    public void Dispose()
-    {
-        _workers?.Dispose();
-        foreach (MemoryStore store in _stores.Values) store.Dispose();
-    }
-
-    private MemoryStore Store(MemoryPathUri uri)
-    {
-        if (_stores.TryGetValue(uri.Name, out MemoryStore? store))
-        {
-            if (uri.SizeBytes == 0 || uri.SizeBytes == store.SizeBytes) return store;
-            throw new UriException($"mem:{uri.Name}: has {store.SizeBytes} bytes already");
-        }
-        if (uri.SizeBytes == 0)
-            throw new UriException($"mem:{uri.Name}: the first path to it must say ?size=SIZE");
-        try
-        {
-            return _stores[uri.Name] = new MemoryStore(uri.Name, uri.SizeBytes);
-        }
-        catch (OutOfMemoryException)
-        {
-            throw new MapException(
-                $"mem:{uri.Name}: the machine does not give {uri.SizeBytes} bytes of memory");
-        }
-    }
+    public void Dispose() => _workers?.Dispose();
 }

@@ -20,6 +20,12 @@ public sealed class PathKeeper : IPathVerbs, IDisposable
     private readonly ILogger _logger;
     private readonly Dictionary<BlockDevice, PathSupervisor> _supervisors = [];
 
+    /// <summary>What happens is somebody else's doing, who tells the other loops himself.</summary>
+    private bool _isToldByOthers;
+
+    /// <summary>What happens is only a suspicion, by what another loop has seen.</summary>
+    private bool _isSuspicion;
+
     /// <param name="loop">The loop of paths and maps.</param>
     /// <param name="factory">Makes the paths; owned.</param>
     /// <param name="paths">Where they are found by name.</param>
@@ -34,6 +40,17 @@ public sealed class PathKeeper : IPathVerbs, IDisposable
         _maps = maps;
         _logger = logger;
     }
+
+    /// <summary>
+    /// Hears the name of a path that this loop has lost, or failed for an I/O: what other loops
+    /// should look at.
+    /// </summary>
+    internal Action<string>? Lost { get; set; }
+
+    /// <summary>
+    /// The log tells of each path once: on other loops than the lead's it is for debugging.
+    /// </summary>
+    internal bool IsQuiet { get; init; }
 
     /// <summary>The declared paths, whatever their state.</summary>
     public IReadOnlyList<PathDevice> All => _paths.All;
@@ -129,11 +146,37 @@ public sealed class PathKeeper : IPathVerbs, IDisposable
     {
         if (!_supervisors.TryGetValue(path, out PathSupervisor? supervisor)) return;
         if (isActive) supervisor.OnReinstated();
+        else if (_isSuspicion) supervisor.OnSuspected();
         else supervisor.OnFailed();
+        if (!isActive && !_isSuspicion && !_isToldByOthers) Lost?.Invoke(path.Name);
         if (validPaths > 0) return;
         foreach (PathSupervisor other in _supervisors.Values)
             if (other != supervisor) other.StepIn();
         foreach (PathSupervisor other in _supervisors.Values) other.ProbeNow();
+    }
+
+    /// <summary>
+    /// Another loop has lost the path. It is probed at once, and meanwhile not used, if a map has
+    /// others: so nothing more is sent into a hole that is known, and a path that was lost on one
+    /// loop only is soon back.
+    /// </summary>
+    internal void Suspect(string name)
+    {
+        if (_supervisors.Keys.FirstOrDefault(path => path.Name == name) is not PathDevice path
+            || path.State != PathState.Up || !IsActive(path)) return;
+        bool isLast = PgPathsOf(path).Any(use => use.Target.ValidPaths == 1);
+        _isSuspicion = true;
+        if (isLast) _supervisors[path].OnSuspected();
+        else Fail(path);
+        _isSuspicion = false;
+    }
+
+    /// <summary>Does what is done on all loops alike: none has to tell the others.</summary>
+    internal void DoAlike(Action action)
+    {
+        _isToldByOthers = true;
+        action();
+        _isToldByOthers = false;
     }
 
     public bool IsNeeded(PathDevice path) => HasUse(path, static use => use.Target.ValidPaths == 0);
@@ -153,10 +196,13 @@ public sealed class PathKeeper : IPathVerbs, IDisposable
     }
 
     public void Log(PathDevice path, string text) =>
-        _logger.LogInformation("path {Path}: {Text}", path.Name, text);
+        _logger.Log(
+            IsQuiet ? LogLevel.Debug : LogLevel.Information, "path {Path}: {Text}", path.Name,
+            text);
 
     public void Warn(PathDevice path, string text) =>
-        _logger.LogWarning("path {Path}: {Text}", path.Name, text);
+        _logger.Log(
+            IsQuiet ? LogLevel.Debug : LogLevel.Warning, "path {Path}: {Text}", path.Name, text);
 
     /// <summary>Watches no more.</summary>
     public void StopWatching()

@@ -139,6 +139,13 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
         if (_isGreen && !_verbs.IsActive(_path)) _verbs.Reinstate(_path);
     }
 
+    /// <summary>Another loop has lost the path: whether it works here shows a probe.</summary>
+    public void OnSuspected()
+    {
+        _isGreen = false;
+        if (_path.State == PathState.Up) _timer.Arm(0);
+    }
+
     public void OnReinstated() => _reinstatedNs = _path.Loop.NowNs;
 
     public void Dispose()

@@ -110,13 +110,12 @@ internal sealed unsafe partial class BioMapper(
         part.IsPostponed = false;
         if (part.IsCondemned)
         {
-            End(part, BlockStatus.IoError);
+            EndTold(part, BlockStatus.IoError);
             return;
         }
         if (Shield.IsUp && MustWait(part))
         {
-            if (_isQuiesced) Defer(part);
-            else _shielded.Enqueue(part);
+            Shelve(part);
             return;
         }
         // Before it is mapped: it may end, and be another part, before this returns.
@@ -180,7 +179,7 @@ internal sealed unsafe partial class BioMapper(
         switch (result)
         {
             case EndIoResult.Done:
-                End(part, status);
+                EndTold(part, status);
                 break;
             case EndIoResult.Incomplete:
                 part.IsRetried = true;
@@ -193,7 +192,7 @@ internal sealed unsafe partial class BioMapper(
                 Invariant.Broken($"end-I/O result {result} for a bio");
                 break;
         }
-        if (Shield.IsUp) KickRequeueList();
+        if (Shield.IsUp) OnEndBelowShield();
     }
 
     private void NoteStale(TargetBio part, StaleWrite stale)
@@ -209,16 +208,18 @@ internal sealed unsafe partial class BioMapper(
         long length = part.Clone.Length;
         if (!part.Clone.IsWrite || length == 0) return false;
         return Shield.Holds(part, part.Use, part.Offset, length)
-            || (Shield.Has(part, part.Use) && IsOvertaking(part));
+            || (Shield.Has(part, part.Use)
+                && (Shield.IsUntold(part, part.Use)
+                    || IsWriting(part.Offset, part.Offset + length, part)));
     }
 
-    private bool IsOvertaking(TargetBio retry)
+    /// <summary>Whether a write to that range is below, but for one.</summary>
+    private bool IsWriting(long begin, long end, TargetBio? except)
     {
-        long end = retry.Offset + retry.Clone.Length;
         foreach (TargetBio other in _byCookie)
         {
-            if (other.IsBelow && other != retry && other.Clone.IsWrite && other.Offset < end
-                && other.Offset + other.Clone.Length > retry.Offset) return true;
+            if (other.IsBelow && other != except && other.Clone.IsWrite && other.Offset < end
+                && other.Offset + other.Clone.Length > begin) return true;
         }
         return false;
     }
@@ -291,8 +292,13 @@ internal sealed unsafe partial class BioMapper(
     /// </summary>
     private void Requeue(TargetBio part)
     {
-        // Somebody has asked for its end while it was below.
-        if (!part.IsCondemned) part.Whole!.IsRequeued = true;
+        if (part.IsCondemned)
+        {
+            // Somebody has asked for its end while it was below.
+            EndTold(part, BlockStatus.IoError);
+            return;
+        }
+        part.Whole!.IsRequeued = true;
         End(part, BlockStatus.IoError);
     }
 

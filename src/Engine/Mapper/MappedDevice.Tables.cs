@@ -49,6 +49,27 @@ public sealed partial class MappedDevice
         WakeEventWaiters();
     }
 
+    /// <summary>Why the inactive table could not be live now; null when it could.</summary>
+    public TableException? InactiveProblem()
+    {
+        if (InactiveTable is null) return null;
+        try
+        {
+            InactiveTable.RequirePlaceOver(this);
+            InactiveLimits();
+            return null;
+        }
+        catch (TableException error)
+        {
+            return error;
+        }
+    }
+
+    /// <summary>What the device could do with the inactive table, if there is one.</summary>
+    /// <exception cref="TableException">It could not be live.</exception>
+    public QueueLimits InactiveLimits() =>
+        InactiveTable?.CalculateLimits(_limits, _options.Declared) ?? _limits;
+
     private Table? TakeInactive()
     {
         Table? table = InactiveTable;

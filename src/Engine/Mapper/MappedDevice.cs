@@ -91,6 +91,10 @@ public sealed partial class MappedDevice : BlockDevice, ITargetHost
         else _core!.Submit(bio);
     }
 
+    /// <summary>It is one of several that make one map, each on its loop.</summary>
+    internal void Join(MapChannels channels, int channel) =>
+        Shield!.Peers = new ShieldPeers(channels, channel, Shield, _core!);
+
     /// <summary>Sends a message to the target at the start of the device.</summary>
     /// <exception cref="MessageException">
     /// It was not understood or could not be followed, or the device is suspended.

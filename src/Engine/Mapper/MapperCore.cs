@@ -77,6 +77,14 @@ internal abstract class MapperCore
         // Most keep nothing.
     }
 
+    /// <summary>Whether a write to that range, in bytes, is at a target.</summary>
+    public abstract bool HasWriteInFlight(long begin, long end);
+
+    /// <summary>
+    /// Has <see cref="ShieldPeers.Settle"/> called after a write has ended; again when asked again.
+    /// </summary>
+    public abstract void WatchWrites();
+
     /// <summary>Has what waits for a path mapped again.</summary>
     public abstract void KickRequeueList();
 }

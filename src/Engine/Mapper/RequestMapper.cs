@@ -35,8 +35,8 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
     /// <summary>Null while reads are not hedged.</summary>
     private readonly HedgedReads? _hedges;
 
-    /// <summary>A retry waits for a write in flight to end.</summary>
-    private bool _retryWaits;
+    /// <summary>A retry, or another loop, waits for a write in flight to end.</summary>
+    private bool _awaitsWrite;
     private bool _givesUp;
 
     public RequestMapper(
@@ -97,7 +97,7 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
     {
         // As a path of a map above, whose table may be longer than this one's is now.
         bool isBeyond = _checksEnd && request.End > _sizeBytes;
-        if (isBeyond || request.IsCondemned) return BlockStatus.IoError;
+        if (isBeyond || request.IsCondemned) return Refuse(request);
         if (Shield.IsUp && MustWait(request))
         {
             _queue.Requeue(request, 0, RequestQueue.UntilKicked, HoldReason.StaleWrite);
@@ -135,8 +135,11 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
         Request origin = clone.Origin!;
         if (clone.Stale is { } stale) NoteStale(origin, stale);
         // What a given-up path was sent as one write is sent again as one.
-        if (origin.Stale is not null && status != BlockStatus.Ok) done = 0;
+        bool isStale = origin.Stale is not null && status != BlockStatus.Ok;
+        if (isStale) done = 0;
         EndIoResult result = _target.EndIo(_ios[origin.Tag], clone.Operation, ref status);
+        if (isStale && result == EndIoResult.Done && IsUntold(origin))
+            result = EndIoResult.Requeue;
         RequestQueue path = clone.Queue;
         path.Free(clone);
         if (_hedges is not null && _hedges.GoesOn(origin, status)) return;
@@ -148,7 +151,7 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
         Request origin, RequestQueue path, BlockStatus status, long done, EndIoResult result)
     {
         _caches?.Ended(origin, path, status, ref done, ref result);
-        if (_retryWaits) KickRetries();
+        if (_awaitsWrite) OnWriteAwaited();
         switch (result)
         {
             case EndIoResult.Done:
@@ -176,7 +179,8 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
     {
         if (origin.IsCondemned)
         {
-            _queue.Complete(origin, BlockStatus.IoError, done);
+            if (IsUntold(origin)) KeepUntold(origin, done);
+            else _queue.Complete(origin, BlockStatus.IoError, done);
             return;
         }
         if (done > 0) origin.Retries = 0;
@@ -185,7 +189,7 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
         {
             _queue.Requeue(origin, done, delayNs);
         }
-        else if (_givesUp || (waits > Backoffs && !_target.HoldsIo))
+        else if (_givesUp || (waits > Backoffs && !_target.HoldsIo && !IsUntold(origin)))
         {
             _queue.Complete(origin, BlockStatus.IoError, done);
         }
@@ -213,26 +217,23 @@ internal sealed partial class RequestMapper : MapperCore, IQueueDriver, ICloneOw
     {
         if (!request.IsWrite || request.Length == 0) return false;
         if (Shield.Holds(request, request.Generation, request.Offset, request.Length)) return true;
-        if (!Shield.Has(request, request.Generation) || !IsOvertaking(request)) return false;
-        _retryWaits = true;
+        if (!Shield.Has(request, request.Generation)) return false;
+        if (IsUntold(request)) return true;
+        if (!IsWriting(request.Offset, request.End, request)) return false;
+        _awaitsWrite = true;
         return true;
     }
 
-    private bool IsOvertaking(Request retry)
+    /// <summary>Whether a write to that range is at the target, but for one.</summary>
+    private bool IsWriting(long begin, long end, Request? except)
     {
         for (int tag = 0; tag < _ios.Length; tag++)
         {
             Request other = _queue.Tags[tag];
-            if (other.State == RequestState.InFlight && other != retry && other.IsWrite
-                && other.Offset < retry.End && other.End > retry.Offset) return true;
+            if (other.State == RequestState.InFlight && other != except && other.IsWrite
+                && other.Offset < end && other.End > begin) return true;
         }
         return false;
-    }
-
-    private void KickRetries()
-    {
-        _retryWaits = false;
-        KickRequeueList();
     }
 
     /// <summary>Issues the clone past the path's own scheduler (map_request, REMAPPED).</summary>

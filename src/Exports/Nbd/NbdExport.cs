@@ -10,19 +10,42 @@ namespace Braid.Exports.Nbd;
 /// </summary>
 public sealed class NbdExport
 {
+    /// <summary>The same device on each loop, by number; null where there is one.</summary>
+    private readonly IReadOnlyList<BlockDevice>? _twins;
+
     /// <param name="name">Up to 4096 bytes of UTF-8.</param>
     /// <param name="device">Used on the server's loop only.</param>
-    public NbdExport(string name, BlockDevice device)
+    /// <param name="twins">
+    /// What other loops have in its place, by their numbers, for clients that are served there;
+    /// null where there is one loop.
+    /// </param>
+    public NbdExport(string name, BlockDevice device, IReadOnlyList<BlockDevice>? twins = null)
     {
         Name = name;
         Device = device;
+        _twins = twins;
+        Accepting = device;
         SizeBytes = device.SizeBytes;
         Limits = device.Limits;
+    }
+
+    private NbdExport(NbdExport told, BlockDevice device)
+    {
+        Name = told.Name;
+        Device = device;
+        Accepting = told.Device;
+        SizeBytes = told.SizeBytes;
+        Limits = told.Limits;
     }
 
     public string Name { get; }
 
     public BlockDevice Device { get; }
+
+    /// <summary>
+    /// The device of the loop that accepts its clients; to others than that loop only a name.
+    /// </summary>
+    internal BlockDevice Accepting { get; }
 
     public long SizeBytes { get; }
 
@@ -31,9 +54,16 @@ public sealed class NbdExport
     /// <summary>Whether it tells what is true now.</summary>
     public bool IsCurrent => SizeBytes == Device.SizeBytes && Limits == Device.Limits;
 
+    /// <summary>The same for clients that come from now on: what is true now.</summary>
+    internal NbdExport Renewed => new(Name, Device, _twins);
+
+    /// <summary>What a client was told, with the device of the loop that is to serve it.</summary>
+    internal NbdExport On(int loop) => new(this, _twins![loop]);
+
     /// <summary>
     /// A flush on one connection covers what completed on all (CAN_MULTI_CONN): they share one
-    /// device. FUA is always there: where no path has it, the queue flushes after the write.
+    /// device, or those of several loops over storage with one cache. FUA is always there: where no
+    /// path has it, the queue flushes after the write.
     /// </summary>
     public NbdTransmissionFlags Flags
     {

@@ -20,7 +20,9 @@ public sealed class NbdServer : IDisposable
     private readonly INetwork _network;
     private readonly BufferPool _pool;
     private readonly Action<string> _log;
-    private readonly Acceptor _acceptor;
+
+    /// <summary>Null where another server accepts the clients.</summary>
+    private readonly Acceptor? _acceptor;
     private readonly HashSet<NbdServerConnection> _clients = [];
     private IReadOnlyList<NbdExport> _exports;
     private int _handshakes;
@@ -46,10 +48,32 @@ public sealed class NbdServer : IDisposable
         _acceptor = new Acceptor(loop, network, endpoint, Admit, log);
     }
 
+    /// <summary>
+    /// One without an endpoint: serves clients whose handshake was another's, on another loop.
+    /// </summary>
+    /// <param name="loop">The loop of the devices.</param>
+    /// <param name="network">Of the other server.</param>
+    /// <param name="pool">I/O memory of the loop.</param>
+    /// <param name="log">As above.</param>
+    public NbdServer(IoLoop loop, INetwork network, BufferPool pool, Action<string> log)
+    {
+        Loop = loop;
+        _network = network;
+        _exports = [];
+        _pool = pool;
+        _log = log;
+    }
+
     public IoLoop Loop { get; }
 
-    /// <summary>Where it listens, with the port that was chosen if 0 was asked for.</summary>
-    public Endpoint Endpoint => _acceptor.Endpoint;
+    /// <summary>
+    /// Where it listens, with the port that was chosen if 0 was asked for; null where another
+    /// accepts its clients.
+    /// </summary>
+    public Endpoint? Endpoint => _acceptor?.Endpoint;
+
+    /// <summary>Has clients served by several loops; null where this one serves all.</summary>
+    public NbdSpread? Spread { get; init; }
 
     /// <summary>
     /// Bytes of the longest command with data, as clients are told: a read has all its memory at
@@ -60,6 +84,9 @@ public sealed class NbdServer : IDisposable
     /// <summary>Clients being served. On the loop.</summary>
     public int Clients => _clients.Count;
 
+    /// <summary>Hears, on the loop, of each client that has gone.</summary>
+    internal Action<NbdExport>? ClientGone { get; set; }
+
     /// <summary>Who uses a device, for people. On the loop.</summary>
     public IEnumerable<string> ClientsOf(BlockDevice device) =>
         _clients.Where(client => client.Export.Device == device).Select(client => client.Peer);
@@ -67,7 +94,7 @@ public sealed class NbdServer : IDisposable
     /// <summary>True when no client is left after <see cref="Drain"/>.</summary>
     public bool IsDrained => _draining && _clients.Count == 0;
 
-    public void Start() => _acceptor.Start();
+    public void Start() => _acceptor?.Start();
 
     /// <summary>
     /// On the loop: takes no new client and no new command; each client is let go when its last
@@ -76,7 +103,7 @@ public sealed class NbdServer : IDisposable
     public void Drain()
     {
         _draining = true;
-        _acceptor.Stop();
+        _acceptor?.Stop();
         foreach (NbdServerConnection client in _clients.ToArray()) client.Drain();
     }
 
@@ -93,13 +120,13 @@ public sealed class NbdServer : IDisposable
 
     /// <summary>On the loop: what is told of the devices to clients from now on.</summary>
     public void Refresh() => _exports =
-        [.. _exports.Select(one => one.IsCurrent ? one : new NbdExport(one.Name, one.Device))];
+        [.. _exports.Select(one => one.IsCurrent ? one : one.Renewed)];
 
     /// <summary>On the loop: exports that device no more. False when nothing is left.</summary>
     public bool Remove(BlockDevice device)
     {
         _exports = [.. _exports.Where(export => export.Device != device)];
-        return _exports.Count > 0;
+        return _exports.Count > 0 || _acceptor is null;
     }
 
     /// <summary>
@@ -117,7 +144,21 @@ public sealed class NbdServer : IDisposable
         return null;
     }
 
-    public void Dispose() => _acceptor.Dispose();
+    public void Dispose() => _acceptor?.Dispose();
+
+    /// <summary>
+    /// On the loop: serves a client that another server has accepted. False when it does not, and
+    /// the connection is still the other's: what the client was told, this loop's device could not
+    /// keep.
+    /// </summary>
+    internal bool TryTake(NbdClientSession session, Connection connection)
+    {
+        NbdExport export = session.Export;
+        if (_draining || export.Breaks(export.Device.SizeBytes, export.Device.Limits) is not null)
+            return false;
+        _clients.Add(new NbdServerConnection(this, session, connection, _pool));
+        return true;
+    }
 
     internal void OnClientClosed(NbdServerConnection client, string reason)
     {
@@ -125,11 +166,15 @@ public sealed class NbdServer : IDisposable
         if (!isUsual) _log($"client {client.Peer}: {reason}");
     }
 
-    internal void OnClientGone(NbdServerConnection client) => _clients.Remove(client);
+    internal void OnClientGone(NbdServerConnection client)
+    {
+        _clients.Remove(client);
+        ClientGone?.Invoke(client.Export);
+    }
 
     private void Admit(Connection connection)
     {
-        if (_draining || _clients.Count + _handshakes >= MaxClients)
+        if (_draining || (Spread?.Clients ?? _clients.Count) + _handshakes >= MaxClients)
         {
             if (!_draining) _log($"client {connection.Peer}: refused, {MaxClients} are connected");
             connection.Dispose();
@@ -185,6 +230,7 @@ public sealed class NbdServer : IDisposable
             connection.Dispose();
             return;
         }
-        _clients.Add(new NbdServerConnection(this, session, connection, _pool));
+        if (Spread is { } spread) spread.Place(this, session, connection);
+        else _clients.Add(new NbdServerConnection(this, session, connection, _pool));
     }
 }

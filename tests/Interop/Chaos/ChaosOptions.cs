@@ -26,6 +26,9 @@ internal sealed record ChaosOptions
         HelpName = "VALUE",
     };
 
+    private static readonly Option<int?> LoopsOption = CommandLine.Number(
+        "--loops", 1, 16, "Braid's --loops. Default: 1.");
+
     private static readonly Option<string?> OnlyOption = new("--only")
     {
         Description = $"These kinds of faults: {string.Join(", ", Enum.GetNames<FaultKind>())}.",
@@ -60,6 +63,9 @@ internal sealed record ChaosOptions
     /// <summary>Braid's stale_write_guard.</summary>
     public string Guard { get; init; } = "time";
 
+    /// <summary>Of Braid.</summary>
+    public int Loops { get; init; } = 1;
+
     /// <summary>A little more than an I/O may take while another path works.</summary>
     public TimeSpan Bound => IoTimeout + TimeSpan.FromMilliseconds(100);
 
@@ -79,6 +85,7 @@ internal sealed record ChaosOptions
                 $"./chaos --minutes {Time.TotalMinutes:0.###} --seed {Seed} --paths {Paths}");
             command += FormattableString.Invariant($" --io-timeout {IoTimeout.TotalSeconds:0.###}");
             if (Guard != "time") command += $" --guard {Guard}";
+            if (Loops != 1) command += FormattableString.Invariant($" --loops {Loops}");
             return Kinds.Count == Enum.GetValues<FaultKind>().Length
                 ? command
                 : $"{command} --only {string.Join(',', Kinds)}";
@@ -88,8 +95,8 @@ internal sealed record ChaosOptions
     public static Command CreateCommand() => new(
         "./chaos", "Real servers die, hang and come back under a real braid with load on it.")
     {
-        MinutesOption, SeedOption, PathsOption, IoTimeoutOption, GuardOption, OnlyOption,
-        WithoutOption,
+        MinutesOption, SeedOption, PathsOption, IoTimeoutOption, GuardOption, LoopsOption,
+        OnlyOption, WithoutOption,
         new Command(
             Stall, "Measures what one hung path of two does to I/O, and to the other path.")
         {
@@ -115,6 +122,7 @@ internal sealed record ChaosOptions
             Seed = parsed.GetValue(SeedOption) ?? defaults.Seed,
             Paths = parsed.GetValue(PathsOption) ?? defaults.Paths,
             Guard = parsed.GetValue(GuardOption) ?? defaults.Guard,
+            Loops = parsed.GetValue(LoopsOption) ?? defaults.Loops,
             Kinds = ReadKinds(parsed),
         };
     }
@@ -125,7 +133,10 @@ internal sealed record ChaosOptions
     private static ChaosOptions ReadStall(ParseResult parsed, ChaosOptions options)
     {
         Option[] useless =
-            [MinutesOption, SeedOption, PathsOption, GuardOption, OnlyOption, WithoutOption];
+        [
+            MinutesOption, SeedOption, PathsOption, GuardOption, LoopsOption, OnlyOption,
+            WithoutOption,
+        ];
         return Array.Find(useless, parsed.Has) is { } given
             ? throw new FormatException($"{given.Name} is of no use with stall")
             : options with { MeasuresStall = true };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
 using Braid.Tests.Interop.Support;
 
 namespace Braid.Tests.Interop.Chaos;
@@ -41,7 +42,8 @@ internal sealed class ChaosRun(ChaosOptions options)
         await stage.StartServersAsync(
             fioAt + (2 * FioLoad.RegionBytes), Servers[..options.Paths]);
         await stage.StartBraidAsync(
-            options.IoTimeout, _trace, "--stale-write-guard", options.Guard);
+            options.IoTimeout, _trace, "--stale-write-guard", options.Guard,
+            "--loops", options.Loops.ToString(CultureInfo.InvariantCulture));
         var view = new MapView(
             stage.ControlSocket, ChaosStage.Map, [.. stage.Paths.Select(path => path.Name)]);
         var director = new Director(

@@ -13,8 +13,8 @@ internal sealed class BraidProcess(Peer peer)
     /// <summary>For qemu-img and qemu-io: no guessing at what is inside.</summary>
     public static readonly string[] RawImage = ["-f", "raw"];
 
-    /// <summary>The last line of a report: the loop's numbers.</summary>
-    private const string EndOfReport = "loop 0:";
+    /// <summary>In the last line of a report: the numbers of the loops.</summary>
+    private const string EndOfReport = ": ios=";
 
     private const string ExportLine = "export ";
 
@@ -130,7 +130,7 @@ internal sealed class BraidProcess(Peer peer)
     public void ShouldHaveFailedNoPath() => Logged("Failing path").ShouldBe(0, peer.ToString());
 
     private static bool IsEndOfReport(string line) =>
-        line.StartsWith(EndOfReport, StringComparison.Ordinal);
+        line.Contains(EndOfReport, StringComparison.Ordinal);
 
     private static string FindProgram()
     {

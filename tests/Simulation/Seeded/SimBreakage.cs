@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Braid.Block;
+using Braid.Mapper;
 using Braid.Wire.Nbd;
 
 namespace Braid.Tests.Simulation;
@@ -36,6 +37,9 @@ internal enum SimMistake
 
     /// <summary>A daemon that ends forgets what it has kept, and flushes nothing.</summary>
     StopForgets,
+
+    /// <summary>Of a write that one loop has given up the others hear nothing.</summary>
+    ShieldNotTold,
 }
 
 /// <summary>
@@ -57,17 +61,20 @@ internal sealed class SimBreakage(SimMistake mistake)
         SimRestart? restart = mistake == SimMistake.StopForgets
             ? new SimRestart(Round: 0, 5 * SimWorld.Second)
             : null;
-        if (mistake >= SimMistake.CachesSaidShared) plan = SimPlan.WithPrivateCaches(plan);
+        bool isOfCaches = mistake is >= SimMistake.CachesSaidShared and <= SimMistake.StopForgets;
+        if (isOfCaches) plan = SimPlan.WithPrivateCaches(plan);
         if (mistake == SimMistake.LateAnswerLands) plan = plan.WithHedges(50, 100);
+        bool isOfShield = mistake is SimMistake.ShieldOff or SimMistake.ShieldNotTold;
         return plan with
         {
             BioMode = false,
+            Loops = plan.Loops with { Count = mistake == SimMistake.ShieldNotTold ? 2 : 1 },
             Paths = Math.Max(2, plan.Paths),
             // The longer writes may come late, and the more are under way, the sooner it shows.
-            IoTimeoutNs = mistake == SimMistake.ShieldOff
+            IoTimeoutNs = isOfShield
                 ? 3 * SimWorld.Second
                 : Math.Min(plan.IoTimeoutNs, 500 * SimWorld.Ms),
-            ServiceNs = mistake == SimMistake.ShieldOff ? 10 * SimWorld.Ms : plan.ServiceNs,
+            ServiceNs = isOfShield ? 10 * SimWorld.Ms : plan.ServiceNs,
             Rounds = restart is null ? 1 : 2,
             Restart = restart,
             RoundNs = Math.Min(plan.RoundNs, 6 * SimWorld.Second),
@@ -100,6 +107,13 @@ internal sealed class SimBreakage(SimMistake mistake)
             WriteCache = plan.HasPrivateCaches ? WriteCache.Private : WriteCache.Shared,
         },
     };
+
+    /// <summary>The map is there on all loops, and has no client yet.</summary>
+    public void OnMade(SimWorld world)
+    {
+        if (mistake != SimMistake.ShieldNotTold) return;
+        foreach (MappedDevice map in world.Maps) map.Shield!.Peers = null;
+    }
 
     /// <summary>A server has died, and its cache with it.</summary>
     public void OnCacheLost(SimWorld world)

@@ -16,6 +16,11 @@ internal sealed record SimPlan
 
     public int Paths { get; init; }
 
+    public SimLoops Loops { get; init; } = new();
+
+    /// <summary>Loops of the daemon, each with paths of its own.</summary>
+    public int Channels => Loops.Count;
+
     public long VolumeBytes { get; init; }
 
     /// <summary>The storage has a cache that it can lose.</summary>
@@ -47,7 +52,7 @@ internal sealed record SimPlan
     /// </summary>
     public long LatestNs => StaleWrites == StaleWriteGuard.Proof ? 20 * IoTimeoutNs : IoTimeoutNs;
 
-    public long PoolBytes { get; init; }
+    public long PoolBytes => Loops.PoolBytes;
 
     public long LatencyNs { get; init; }
 
@@ -93,7 +98,10 @@ internal sealed record SimPlan
             PathQueue = DrawQueue(random),
             IoTimeoutNs = random.Pick(200, 500, 1000, 3000) * Ms,
             StaleWrites = random.Chance(150) ? StaleWriteGuard.Proof : StaleWriteGuard.Time,
-            PoolBytes = Math.Max(4 * load.MaxBytes, random.Pick(1L, 2, 8, 32) << 20),
+            Loops = new SimLoops
+            {
+                PoolBytes = Math.Max(4 * load.MaxBytes, random.Pick(1L, 2, 8, 32) << 20),
+            },
             LatencyNs = random.Duration(10_000, 2 * Ms),
             ServiceNs = random.Duration(10_000, 3 * Ms),
             Load = load,
@@ -107,7 +115,8 @@ internal sealed record SimPlan
             Servers = plan.Servers with { HasHardErrors = random.Chance(200) },
         };
         plan = WithScarcity(WithRestart(plan)).DrawHedges();
-        return isVolatile && !plan.BioMode ? WithCaches(plan) : plan;
+        if (isVolatile && !plan.BioMode) plan = WithCaches(plan);
+        return plan.KeepsWrites ? plan : plan.WithChannels();
     }
 
     /// <summary>The same, but that reads are sent on a second path.</summary>
@@ -124,7 +133,9 @@ internal sealed record SimPlan
         long least = Math.Max(plan.Load.MaxBytes, BufferPool.MaxBuffer);
         return plan with
         {
-            PoolBytes = random.Chance(300) ? least : plan.PoolBytes,
+            Loops = random.Chance(300)
+                ? plan.Loops with { PoolBytes = least }
+                : plan.Loops,
             Servers = plan.Servers with
             {
                 HasHandlers = !plan.BioMode && random.Chance(300),
@@ -161,7 +172,7 @@ internal sealed record SimPlan
     };
 
     public override string ToString() =>
-        $"{Paths} paths, {VolumeBytes >> 10} KiB, {(IsVolatile ? "volatile" : "durable")}, "
+        $"{Paths} paths, {Loops}{VolumeBytes >> 10} KiB, {(IsVolatile ? "volatile" : "durable")}, "
         + (Servers.HasHandlers ? "handlers, " : "")
         + (HasPrivateCaches ? $"own caches, {MapQueue.KeptBytes >> 10} KiB kept, " : "")
         + $"{(BioMode ? "bio" : "mq")}, {(QueueIfNoPath ? "queues" : "fails")} without a path, "
@@ -182,6 +193,22 @@ internal sealed record SimPlan
         LoopRandom random = SimRandom.For(Seed, "hedges");
         if (BioMode || random.Chance(500)) return this;
         return WithHedges(random.Pick(50, 50, 75, 90, 99), random.Pick(5, 50, 100));
+    }
+
+    /// <summary>More loops, each with as much memory as one would have.</summary>
+    private SimPlan WithChannels()
+    {
+        LoopRandom random = SimRandom.For(Seed, "channels");
+        int channels = random.Pick(1, 1, 1, 2, 2, 3);
+        return this with
+        {
+            Loops = new SimLoops
+            {
+                Count = channels,
+                LinkNs = random.Pick(1, 5, 5, 100) * Ms,
+                PoolBytes = channels * PoolBytes,
+            },
+        };
     }
 
     private static SimPlan WithCaches(SimPlan plan)

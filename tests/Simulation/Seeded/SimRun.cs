@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 using Braid.Block;
+using Braid.Daemon;
 using Braid.Io;
+using Braid.Mapper;
 
 namespace Braid.Tests.Simulation;
 
@@ -14,14 +16,19 @@ internal sealed class SimRun
     /// <summary>Where it hangs.</summary>
     private string State()
     {
-        var map = _world.Stack.Map!;
-        return $"\n{map.Table?.Status()}; {(map.IsSuspended ? "suspended" : "live")}; held: "
+        string clients = string.Join(", ", _world.Clients.Select(client =>
+            $"{client.Device.Name} {client.Device.State} "
+            + $"{client.Device.Queue.Statistics.InFlight} in flight"));
+        return "\n" + string.Join("; ", _world.Stacks.Select(State)) + "; clients: " + clients;
+    }
+
+    private static string State(MapStack stack)
+    {
+        var map = stack.Map!;
+        return $"{map.Table?.Status()}; {(map.IsSuspended ? "suspended" : "live")}; held: "
             + string.Join(", ", map.Held().Take(10).Select(held => $"{held.Id} {held.Reason}"))
-            + $"; {map.InFlight} in flight, {map.Queue?.Tags.InUse} tags; clients: "
-            + string.Join(", ", _world.Clients.Select(client =>
-                $"{client.Device.Name} {client.Device.State} "
-                + $"{client.Device.Queue.Statistics.InFlight} in flight"))
-            + "; paths: " + string.Join(", ", _world.Stack.Paths.All.Select(path =>
+            + $"; {map.InFlight} in flight, {map.Queue?.Tags.InUse} tags; paths: "
+            + string.Join(", ", stack.Paths.All.Select(path =>
                 $"{path.Name} {path.State} {path.Queue.Statistics.InFlight} in flight, "
                 + $"{path.Queue.Tags.InUse} tags{(path.IsBusy ? ", busy" : "")}"));
     }
@@ -82,8 +89,8 @@ internal sealed class SimRun
             Ios = world.Clients.Sum(client => client.Done),
             FailedIos = world.Clients.Sum(client => client.Failed),
             Faults = run._faults.Count,
-            Hedges = world.Stack.Map?.Hedges?.Sent ?? 0,
-            HedgesWon = world.Stack.Map?.Hedges?.Won ?? 0,
+            Hedges = world.Maps.Sum(map => map.Hedges?.Sent ?? 0),
+            HedgesWon = world.Maps.Sum(map => map.Hedges?.Won ?? 0),
             Acts = run._operator.Count,
         };
     }
@@ -118,14 +125,29 @@ internal sealed class SimRun
     private void StartDaemon()
     {
         bool reached = false;
-        _world.Stack.ReachPaths(() => reached = true);
+        _world.Channels.ReachPaths(() => reached = true);
         Require(() => reached, 2 * Second, "reaching the paths takes too long");
         _world.Trace.Tell(_world.Tables.First);
-        _world.Stack.MakeMap();
+        bool made = false;
+        _world.Channels.MakeMap(problem => made = problem is null);
+        Require(() => made, Second, "the map is not made");
         _operator.Meet();
+        _world.Breakage?.OnMade(_world);
         _world.NotePaths();
-        _world.Stack.Listen();
+        _world.Channels.Listen();
     }
+
+    private void Drain()
+    {
+        foreach (MapStack stack in _world.Stacks) stack.Drain();
+    }
+
+    private void StopDaemon()
+    {
+        foreach (MapStack stack in _world.Stacks) stack.Stop();
+    }
+
+    private bool IsDrained() => _world.Stacks.All(stack => stack.IsDrained);
 
     /// <summary>
     /// The daemon ends in the middle of it all: each I/O is answered or cut off, nothing is left.
@@ -137,14 +159,14 @@ internal sealed class SimRun
         _world.Excuses.MayLoseClients = true;
         _operator.Leave();
         _world.Breakage?.OnStop(_world);
-        _world.Stack.Drain();
-        bool isClean = _world.RunUntil(() => _world.Stack.IsDrained, patienceNs);
+        Drain();
+        bool isClean = _world.RunUntil(IsDrained, patienceNs);
         _world.Trace.Tell(isClean ? "the daemon has drained" : "the daemon waits no longer");
-        _world.Stack.Stop();
+        StopDaemon();
         _world.RunFor(SimWorld.Ms);
         if (_world.Plan.Servers.HasHandlers) AwaitActivations();
         SimLeaks.CheckDaemon(_world);
-        _world.Stack.Dispose();
+        _world.Channels.Dispose();
         Require(AreClientsIdle, 5 * Second, "I/O that a daemon leaves unanswered");
         _faults.End();
         _world.Excuses.MayLoseClients = true;
@@ -169,7 +191,7 @@ internal sealed class SimRun
     {
         _faults.End();
         _world.Excuses.MayLoseClients = true;
-        _world.RunUntil(() => _world.Stack.Map!.InFlight == 0, 60 * Second);
+        _world.RunUntil(AreMapsIdle, 60 * Second);
     }
 
     /// <summary>
@@ -209,9 +231,9 @@ internal sealed class SimRun
         if (!_world.RunUntil(AreClientsIdle, CalmNs))
             throw new SimFailure("I/O that does not end: " + string.Join(
                 ", ", _world.Clients.SelectMany(client => client.InFlight).Take(10)) + State());
+        Require(() => _operator.IsSettled, CalmNs, "commands that are not answered");
         // What a client has lost with its connection goes on without it.
-        Require(
-            () => _world.Stack.Map!.InFlight == 0, CalmNs, "I/O in the map that does not end");
+        Require(AreMapsIdle, CalmNs, "I/O in the map that does not end");
         Require(AreAllPathsUsed, AllPathsNs, "paths that do not come back");
         Require(AreClientsUp, 5 * Second, "the clients do not connect again");
         Require(IsStorageIdle, 80 * Second, "requests that the servers never end");
@@ -227,7 +249,8 @@ internal sealed class SimRun
     private void LowerShield()
     {
         if (!_isCalm) return;
-        if (IsStorageIdle()) _world.Stack.Map!.Shield!.Lower();
+        if (IsStorageIdle())
+            foreach (MappedDevice map in _world.Maps) map.Shield!.Lower();
         _world.After(Second, LowerShield);
     }
 
@@ -263,9 +286,9 @@ internal sealed class SimRun
         _world.Trace.Tell("the house is taken down");
         _world.Excuses.MayLoseClients = true;
         foreach (SimClient client in _world.Clients) client.Device.Stop();
-        _world.Stack.Drain();
-        Require(() => _world.Stack.IsDrained, 5 * Second, "the clients are not let go");
-        _world.Stack.Stop();
+        Drain();
+        Require(IsDrained, 5 * Second, "the clients are not let go");
+        StopDaemon();
         foreach (SimServer server in _world.Servers) server.Kill();
         _world.RunUntil(() => _world.Loop.Timers.Count == 0, SettleNs);
         SimLeaks.Check(_world);
@@ -280,9 +303,11 @@ internal sealed class SimRun
     /// But for a path that was added while its server lied about its size, and that a table has
     /// used since: it is not what it was, and refused for good.
     /// </summary>
-    private bool AreAllPathsUsed() => _world.Stack.Paths.All.All(
+    private bool AreAllPathsUsed() => _world.Stacks.All(stack => stack.Paths.All.All(
         path => path.SizeBytes != _world.Plan.VolumeBytes
-            || (path.State == PathState.Up && _world.Stack.Paths.IsActive(path)));
+            || (path.State == PathState.Up && stack.Paths.IsActive(path))));
+
+    private bool AreMapsIdle() => _world.Maps.All(map => map.InFlight == 0);
 
     private bool IsStorageIdle() => _world.Servers.TrueForAll(server => server.Pending == 0);
 

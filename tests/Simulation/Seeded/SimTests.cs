@@ -45,6 +45,7 @@ public sealed class SimTests
     [InlineData(SimMistake.CachesSaidShared, 20)]
     [InlineData(SimMistake.KeptForgotten, 20)]
     [InlineData(SimMistake.StopForgets, 40)]
+    [InlineData(SimMistake.ShieldNotTold, 40)]
     public void A_broken_engine_is_found_within_so_many_seeds(object mistake, int seeds)
     {
         var what = (SimMistake)mistake;

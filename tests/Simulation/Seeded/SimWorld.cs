@@ -41,7 +41,7 @@ internal sealed class SimWorld : IDisposable
         foreach (SimServer server in Servers) server.Link.LatencyNs = plan.LatencyNs;
         Wires.Link(MapEndpoint).LatencyNs = plan.LatencyNs;
         Tables = new SimTables(plan);
-        Stack = MakeStack();
+        Channels = MakeChannels();
         for (int i = 0; i < plan.Load.Clients; i++)
             Clients.Add(new SimClient(this, $"c{i}", Export));
     }
@@ -72,7 +72,18 @@ internal sealed class SimWorld : IDisposable
 
     public List<SimServer> Servers { get; } = [];
 
-    public MapStack Stack { get; private set; }
+    /// <summary>The daemon, whole.</summary>
+    public ChannelSet Channels { get; private set; }
+
+    /// <summary>The lead's part of it.</summary>
+    public MapStack Stack => Channels.Lead;
+
+    /// <summary>All parts of it.</summary>
+    public IReadOnlyList<MapStack> Stacks => Channels.Stacks;
+
+    /// <summary>The map on each loop.</summary>
+    public IEnumerable<MappedDevice> Maps =>
+        Stacks.Select(stack => stack.Map).OfType<MappedDevice>();
 
     public List<SimClient> Clients { get; } = [];
 
@@ -83,18 +94,28 @@ internal sealed class SimWorld : IDisposable
     public string? Problem { get; private set; }
 
     /// <summary>The live multipath target; null before there is one.</summary>
-    public MultipathTarget? Target =>
-        Stack.Map?.Table?.Entries[0].Target is MultipathTarget target ? target : null;
+    public MultipathTarget? Target => Stack.Map is { } map ? TargetOf(map) : null;
 
     /// <summary>What is kept for private caches; null where there is one for all.</summary>
     public PrivateCaches? Caches =>
         Stack.Map?.Queue?.Driver is RequestMapper mapper ? mapper.Caches : null;
 
     /// <summary>The daemon is gone; another is made over the same servers.</summary>
-    public void Replace() => Stack = MakeStack();
+    public void Replace() => Channels = MakeChannels();
+
+    /// <summary>What an operator of the daemon talks to.</summary>
+    public IControlCommands NewCommands() => Plan.Channels == 1
+        ? new ControlCommands(Stack)
+        : new ChannelCommands(Channels);
+
+    public static MultipathTarget? TargetOf(MappedDevice map) =>
+        map.Table?.Entries[0].Target as MultipathTarget;
 
     /// <summary>Paths that have come since get the handlers of their servers.</summary>
-    public void AttachHandlers() => AttachHandlers(Stack);
+    public void AttachHandlers()
+    {
+        foreach (MapStack stack in Stacks) AttachHandlers(stack);
+    }
 
     /// <summary>A checker has found something: the run ends.</summary>
     public void Fail(string problem)
@@ -122,19 +143,22 @@ internal sealed class SimWorld : IDisposable
     }
 
     /// <summary>After whatever may have changed what I/O has to fear.</summary>
-    public void NotePaths() => Excuses.HasNoPath = Target is { ValidPaths: 0 };
+    public void NotePaths() => Excuses.HasNoPath =
+        Maps.Any(map => TargetOf(map) is { ValidPaths: 0 });
 
     public void Dispose()
     {
-        Stack.Dispose();
+        Channels.Dispose();
         foreach (SimClient client in Clients) client.Dispose();
     }
 
-    private MapStack MakeStack()
+    private ChannelSet MakeChannels()
     {
-        var stack = new MapStack(Loop, Network, Options(), new SimLogger(this));
-        AttachHandlers(stack);
-        return stack;
+        IoLoop[] loops = [.. Enumerable.Repeat(Loop, Plan.Channels)];
+        var channels = new ChannelSet(
+            loops, new SimLinks(this), Network, Options(), new SimLogger(this));
+        foreach (MapStack stack in channels.Stacks) AttachHandlers(stack);
+        return channels;
     }
 
     private void AttachHandlers(MapStack stack)

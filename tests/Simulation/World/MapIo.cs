@@ -10,11 +10,15 @@ internal sealed class MapIo : IBioOwner, IDisposable
     private readonly TestBuffer _buffer = new(4096);
 
     public MapIo(SimulatedWorld world, BlockOperation operation, long offset, int value)
+        : this(world.Stack.Map!, operation, offset, value)
+    {
+    }
+
+    public MapIo(MappedDevice map, BlockOperation operation, long offset, int value)
     {
         _buffer.Bytes.Fill((byte)value);
         var bio = new Bio(this) { Operation = operation, Offset = offset, Length = 4096 };
         if (bio.HasData) _buffer.AttachTo(bio);
-        MappedDevice map = world.Stack.Map!;
         map.Submit(bio);
     }
 

@@ -21,7 +21,12 @@ public sealed class StaleWriteShield(Action lowered)
     private readonly List<StaleRange> _ranges = [];
     private long _begin = long.MaxValue;
     private long _end;
-    private bool _isOff;
+
+    /// <summary>It was turned off for good.</summary>
+    internal bool IsOff { get; private set; }
+
+    /// <summary>The shields of the same map on other loops; null while it is on one.</summary>
+    internal ShieldPeers? Peers { get; set; }
 
     /// <summary>Whether any stale write may still land.</summary>
     public bool IsUp => _ranges.Count > 0;
@@ -40,11 +45,23 @@ public sealed class StaleWriteShield(Action lowered)
     /// <param name="write">Knows when it is quiet.</param>
     public void Add(object? owner, uint use, long offset, long length, StaleWrite write)
     {
-        if (length <= 0 || write.IsQuiet || _isOff) return;
+        if (length <= 0 || write.IsQuiet || IsOff) return;
         Count++;
-        if (_ranges.Count == MaxRanges) JoinAll();
-        Add(new StaleRange(owner, use, offset, offset + length, write));
+        // First: when it is quiet nothing is to wait for others before what waits is mapped.
+        Peers?.Tell(owner, use, offset, offset + length, write);
+        AddRange(new StaleRange(owner, use, offset, offset + length, write));
     }
+
+    /// <summary>The same for a stale write of another loop.</summary>
+    internal void AddForeign(long begin, long end, StaleWrite write) =>
+        AddRange(new StaleRange(null, 0, begin, end, write));
+
+    /// <summary>
+    /// Whether the stale write of that owner is not known yet on other loops: until it is, it must
+    /// neither be sent again nor end, or a later write there would not be held back.
+    /// </summary>
+    public bool IsUntold(object owner, uint use) =>
+        Peers is { } peers && peers.IsUntold(owner, use);
 
     /// <summary>Whether a write has to wait for a stale one that is not its own.</summary>
     public bool Holds(object owner, uint use, long offset, long length)
@@ -69,6 +86,7 @@ public sealed class StaleWriteShield(Action lowered)
     /// </summary>
     public void Lower()
     {
+        Peers?.OnLowered();
         if (!IsUp) return;
         _ranges.Clear();
         Measure();
@@ -81,8 +99,14 @@ public sealed class StaleWriteShield(Action lowered)
     /// </summary>
     public void TurnOff()
     {
-        _isOff = true;
+        IsOff = true;
         Lower();
+    }
+
+    private void AddRange(StaleRange range)
+    {
+        if (_ranges.Count == MaxRanges) JoinAll();
+        Add(range);
     }
 
     private void Add(StaleRange range)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 using Braid.Block;
+using Braid.Daemon;
 using Braid.Io;
+using Braid.Mapper;
 
 namespace Braid.Tests.Simulation;
 
@@ -19,15 +21,21 @@ internal static class SimLeaks
     /// <summary>Of one that has stopped, while its clients and servers go on.</summary>
     public static void CheckDaemon(SimWorld world)
     {
-        string held = string.Join("; ", world.Stack.Map!.Held().Take(5));
-        Zero(world.Stack.Map.InFlight, $"I/Os in the map: {held}");
-        Zero(world.Stack.Map.Statistics.InFlight, "requests at the map's target");
-        if (world.Stack.Map.Queue is { } queue) CheckQueue(queue, "the map");
-        Zero(world.Stack.Pool.InUse, "bytes of I/O memory");
         Zero(world.Caches?.Kept.Reserved ?? 0, "bytes reserved for writes to be kept");
-        Zero(world.Stack.Exports.Servers.Sum(server => server.Clients), "clients of the export");
-        Zero(world.Stack.Map.OpenCount, "holders of the map");
-        foreach (PathDevice path in world.Stack.Paths.All) CheckQueue(path.Queue, path.Name);
+        foreach (MapStack stack in world.Stacks) CheckChannel(stack);
+    }
+
+    private static void CheckChannel(MapStack stack)
+    {
+        MappedDevice map = stack.Map!;
+        string held = string.Join("; ", map.Held().Take(5));
+        Zero(map.InFlight, $"I/Os in the map: {held}");
+        Zero(map.Statistics.InFlight, "requests at the map's target");
+        if (map.Queue is { } queue) CheckQueue(queue, "the map");
+        Zero(stack.Pool.InUse, "bytes of I/O memory");
+        Zero(stack.Exports.Servers.Sum(server => server.Clients), "clients of the export");
+        Zero(map.OpenCount, "holders of the map");
+        foreach (PathDevice path in stack.Paths.All) CheckQueue(path.Queue, path.Name);
     }
 
     private static void CheckQueue(RequestQueue queue, string whose)

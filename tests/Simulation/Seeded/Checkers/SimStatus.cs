@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Globalization;
 using Braid.Mapper;
-using Braid.Multipath;
 
 namespace Braid.Tests.Simulation;
 
@@ -10,8 +9,13 @@ internal static class SimStatus
 {
     public static void Check(SimWorld world)
     {
-        if (world.Target is not { } target) return;
-        TableLine line = world.Stack.Map!.Table!.StatusLines()[0];
+        foreach (MappedDevice map in world.Maps) Check(world, map);
+    }
+
+    private static void Check(SimWorld world, MappedDevice map)
+    {
+        if (SimWorld.TargetOf(map) is not { } target) return;
+        TableLine line = map.Table!.StatusLines()[0];
         try
         {
             int active = Read(line.Arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));

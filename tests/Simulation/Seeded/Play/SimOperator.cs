@@ -14,9 +14,12 @@ internal sealed class SimOperator
     private const long Ms = SimWorld.Ms;
     private const long Second = SimWorld.Second;
 
+    /// <summary>Half of what a daemon lets wait for one map.</summary>
+    private const int MostAsked = 8;
+
     private readonly SimWorld _world;
     private readonly LoopRandom _random;
-    private ControlCommands _commands;
+    private IControlCommands _commands;
     private readonly (int Weight, Action Act)[] _acts;
 
     /// <summary>Paths that are declared, those that were added among them.</summary>
@@ -26,10 +29,18 @@ internal sealed class SimOperator
     private bool _queues;
 
     /// <summary>The table in the inactive slot.</summary>
-    private string? _loaded;
+    private SimLoading? _loaded;
 
-    /// <summary>Suspends with a flush, asked for and not resumed yet.</summary>
-    private bool _flushes;
+    /// <summary>Flushing suspends that were asked for, and those of them resumed since.</summary>
+    private int _flushes;
+    private int _resumedFlushes;
+
+    /// <summary>Messages and tables that some loops may have followed, and some not yet.</summary>
+    private int _undecided;
+
+    /// <summary>Requests without a reply.</summary>
+    private int _asked;
+    private int _daemon;
 
     private int _time;
     private int _added;
@@ -38,7 +49,7 @@ internal sealed class SimOperator
     {
         _world = world;
         _random = SimRandom.For(world.Plan.Seed, "operator");
-        _commands = new ControlCommands(world.Stack);
+        _commands = world.NewCommands();
         _paths = [.. world.Servers.Select(server => server.Name)];
         _queues = world.Plan.QueueIfNoPath;
         _acts =
@@ -50,6 +61,9 @@ internal sealed class SimOperator
     }
 
     public long Count { get; private set; }
+
+    /// <summary>In calm times: nothing that was asked for is under way, no map suspended.</summary>
+    public bool IsSettled { get; private set; }
 
     public void Begin()
     {
@@ -71,20 +85,26 @@ internal sealed class SimOperator
     /// <summary>Another has come, as the plan has it.</summary>
     public void Meet()
     {
-        _commands = new ControlCommands(_world.Stack);
+        _commands = _world.NewCommands();
         _paths = [.. _world.Servers.Select(server => server.Name)];
         _queues = _world.Plan.QueueIfNoPath;
         _loaded = null;
-        _flushes = false;
+        _flushes = _resumedFlushes = 0;
+        _undecided = _asked = 0;
+        _daemon++;
         NotePolicy();
     }
 
     private void Settle()
     {
-        if (_world.Stack.Map is not { } map) return;
-        if (map.IsSuspended || map.IsInTransition)
+        if (_world.Stack.Map is null) return;
+        // On several loops a suspend that was asked for may not have begun.
+        bool mayChange = _world.Plan.Channels > 1 && _asked > 0;
+        IsSettled = !mayChange
+            && !_world.Maps.Any(map => map.IsSuspended || map.IsInTransition);
+        if (!IsSettled)
         {
-            if (map.IsSuspended) Resume();
+            if (_world.Maps.Any(map => map.IsSuspended)) Resume();
             _world.After(10 * Ms, Settle);
             return;
         }
@@ -97,6 +117,12 @@ internal sealed class SimOperator
 
     private void Act()
     {
+        // Nobody asks for more and more while nothing is answered.
+        if (_world.Plan.Channels > 1 && _asked >= MostAsked)
+        {
+            Later(Wait(), Act);
+            return;
+        }
         int draw = (int)_random.Next(_acts.Sum(act => act.Weight));
         int index = 0;
         while ((draw -= _acts[index].Weight) >= 0) index++;
@@ -135,7 +161,7 @@ internal sealed class SimOperator
         bool noFlush = _random.Chance(700);
         if (!noFlush)
         {
-            _flushes = true;
+            _flushes++;
             NotePolicy();
         }
         Ask(new ControlRequest { Command = "suspend", Name = "sim", Noflush = noFlush }, _ => { });
@@ -144,13 +170,16 @@ internal sealed class SimOperator
 
     private void Resume()
     {
-        string? table = _loaded;
+        SimLoading? loaded = _loaded;
         _loaded = null;
-        bool hadFlushes = _flushes;
+        int flushes = _flushes;
+        int some = Undecided(loaded?.MayFail is true);
         Ask(new ControlRequest { Command = "resume", Name = "sim", Noflush = true }, error =>
         {
-            if (error is null && table is not null) _queues = SimTables.Queues(table);
-            if (hadFlushes && _world.Stack.Map is { IsSuspended: false }) _flushes = false;
+            _undecided -= some;
+            if (error is null && loaded?.Table is { } table) _queues = SimTables.Queues(table);
+            if (_world.Stack.Map is { IsSuspended: false })
+                _resumedFlushes = Math.Max(_resumedFlushes, flushes);
             NotePolicy();
         });
     }
@@ -164,9 +193,10 @@ internal sealed class SimOperator
             .. _paths.Where(name => name[0] == 's' || (HasTrueSize(name) && _random.Chance(700))),
         ];
         string table = _world.Tables.Draw(paths);
+        var loading = _loaded = new SimLoading(table, _loaded);
         Ask(new ControlRequest { Command = "reload", Name = "sim", Table = table }, error =>
         {
-            if (error is null) _loaded = table;
+            loading.IsRefused = error is not null;
         });
     }
 
@@ -225,15 +255,29 @@ internal sealed class SimOperator
 
     private string AGroup() => Text(1 + (int)_random.Next(_world.Target?.Groups.Count ?? 1));
 
-    private void Tell(params string[] words) =>
+    private void Tell(params string[] words)
+    {
+        int some = Undecided(words[0] == "fail_if_no_path");
         Ask(new ControlRequest { Command = "message", Name = "sim", Words = words }, error =>
         {
-            if (error is not null || words.Length > 1) return;
-            _queues = words[0] == "queue_if_no_path";
+            if (words.Length > 1) return;
+            _undecided -= some;
+            if (error is null) _queues = words[0] == "queue_if_no_path";
             NotePolicy();
         });
+    }
 
-    private void NotePolicy() => _world.Excuses.FailsWithoutPath = !_queues || _flushes;
+    /// <summary>I/O may fail from now on; on one loop it is done before this is left.</summary>
+    private int Undecided(bool mayFail)
+    {
+        int some = mayFail && _world.Plan.Channels > 1 ? 1 : 0;
+        _undecided += some;
+        NotePolicy();
+        return some;
+    }
+
+    private void NotePolicy() =>
+        _world.Excuses.FailsWithoutPath = !_queues || _flushes > _resumedFlushes || _undecided > 0;
 
     private void Ask(ControlRequest request, Action<string?> done)
     {
@@ -241,9 +285,16 @@ internal sealed class SimOperator
         string what = $"{request.Command} {request.Name} {words}".TrimEnd()
             + (request.Noflush ? " noflush" : "");
         _world.Trace.Tell($"operator: {what}");
+        int daemon = _daemon;
+        _asked++;
         _commands.Execute(new ControlExchange(request, reply =>
         {
+            // It may be of a daemon that is no more.
+            if (daemon != _daemon) return;
+            _asked--;
+            _world.AttachHandlers();
             if (reply.Error is { } error) _world.Trace.Tell($"operator: {what}: {error}");
+            else if (_world.Plan.Channels > 1) _world.Trace.Tell($"operator: {what}: done");
             _world.NotePaths();
             done(reply.Error);
         }));
