@@ -63,6 +63,7 @@ internal sealed class SimBreakage(SimMistake mistake)
             : null;
         bool isOfCaches = mistake is >= SimMistake.CachesSaidShared and <= SimMistake.StopForgets;
         if (isOfCaches) plan = SimPlan.WithPrivateCaches(plan);
+        if (mistake == SimMistake.ShieldNotTold) plan = SimPlan.WithSharedCache(plan);
         if (mistake == SimMistake.LateAnswerLands) plan = plan.WithHedges(50, 100);
         bool isOfShield = mistake is SimMistake.ShieldOff or SimMistake.ShieldNotTold;
         return plan with

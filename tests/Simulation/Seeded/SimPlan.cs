@@ -171,6 +171,13 @@ internal sealed record SimPlan
         },
     };
 
+    /// <summary>One cache behind all servers: what several loops need.</summary>
+    public static SimPlan WithSharedCache(SimPlan plan) => plan with
+    {
+        MapQueue = plan.MapQueue with { WriteCache = WriteCache.Shared },
+        Servers = plan.Servers with { HasOwnCache = false },
+    };
+
     public override string ToString() =>
         $"{Paths} paths, {Loops}{VolumeBytes >> 10} KiB, {(IsVolatile ? "volatile" : "durable")}, "
         + (Servers.HasHandlers ? "handlers, " : "")
