@@ -107,12 +107,12 @@ internal sealed class RunOptions
         HelpName = "BACKEND",
     };
 
-    private readonly Option<int> _loops = new("--loops")
+    private readonly Option<string> _loops = new("--loops")
     {
         Description = "Threads that serve I/O, 1 to 16. Each has connections of its own to every "
             + "path; a client stays with one. More than 1 is for several busy clients, and needs "
             + "--write-cache shared.",
-        DefaultValueFactory = _ => 1,
+        DefaultValueFactory = _ => "1",
         HelpName = "N",
     };
 
@@ -135,15 +135,21 @@ internal sealed class RunOptions
     public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);
 
     public IoBackend Backend(ParseResult parsed) =>
-        (IoBackend)OptionWords.Choose(parsed, _io, IoLoops.Words);
+        OptionWords.IsGiven(parsed, _io) || IoLoops.Words.Contains(IoLoops.DefaultWord)
+            ? (IoBackend)OptionWords.Choose(parsed, _io, IoLoops.Words)
+            : throw new UsageException(
+                $"{IoLoops.Variable} '{IoLoops.DefaultWord}' is unknown, known are "
+                + string.Join(", ", IoLoops.Words));
 
     /// <summary>How many loops; <see cref="UsageException"/> for what cannot be.</summary>
     public int Loops(ParseResult parsed)
     {
         const int Most = 16;
-        int loops = parsed.GetValue(_loops);
-        if (loops is < 1 or > Most)
-            throw new UsageException($"--loops {loops}: there are 1 to {Most} loops");
+        string text = parsed.GetValue(_loops)!;
+        bool isNumber = int.TryParse(
+            text, NumberStyles.None, CultureInfo.InvariantCulture, out int loops);
+        if (!isNumber || loops is < 1 or > Most)
+            throw new UsageException($"--loops {text}: there are 1 to {Most} loops");
         if (loops > 1 && _writeCache.Read(parsed) == WriteCache.Private)
             throw new UsageException(
                 $"--loops {loops} needs --write-cache shared: what one loop keeps for private "

@@ -66,6 +66,10 @@ public sealed class ChannelCommands : IControlCommands
             case "resume":
                 _transitions.Resume(exchange);
                 break;
+            case "fail_held" when ControlMerge.Unknown(
+                _channels.Stacks.Count, request.Ids ?? []) is { } unknown:
+                exchange.Fail($"{request.Name} holds no I/O '{unknown}'");
+                break;
             default:
                 Fan(request, exchange.Reply);
                 break;

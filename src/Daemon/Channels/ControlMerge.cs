@@ -40,6 +40,12 @@ internal static class ControlMerge
                 .Select(id => id[before.Length..])];
     }
 
+    /// <summary>An id that is of none of so many loops; null when there is none.</summary>
+    public static string? Unknown(int loops, IReadOnlyList<string> ids) => ids.FirstOrDefault(
+        id => id.Contains(Of, StringComparison.Ordinal)
+            && !Enumerable.Range(1, loops - 1).Any(
+                loop => id.StartsWith(Prefix(loop), StringComparison.Ordinal)));
+
     private static string Prefix(int loop) =>
         string.Create(CultureInfo.InvariantCulture, $"{loop}{Of}");
 
@@ -62,7 +68,8 @@ internal static class ControlMerge
     private static MapState Merge(MapState[] loops) => loops[0] with
     {
         Suspended = Array.Exists(loops, map => map.Suspended),
-        OpenCount = loops.Sum(map => map.OpenCount),
+        // A map above is there on each loop, a client on one.
+        OpenCount = loops[0].OpenCount - loops[0].Clients + loops.Sum(map => map.Clients),
         Held = loops.Sum(map => map.Held),
         StaleWritesTotal = loops.Sum(map => map.StaleWritesTotal),
         Hedges = loops[0].Hedges is null ? null : new HedgeState(

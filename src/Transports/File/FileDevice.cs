@@ -39,7 +39,7 @@ public sealed unsafe class FileDevice : PathDevice
     public FileDevice(
         IoLoop loop, FileWorkers workers, string name, string path, bool direct,
         QueueOptions options)
-        : base(loop, name, $"file://{path}", options)
+        : base(loop, name, $"file://{path}{(direct ? "?direct=1" : "")}", options)
     {
         _workers = workers;
         _path = path;

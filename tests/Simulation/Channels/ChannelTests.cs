@@ -161,6 +161,9 @@ public sealed class ChannelTests
         house.Channels.Stacks.ShouldAllBe(stack => stack.Devices.Has("other"));
         house.Fail(Named("create", "other") with { Table = "0 8 linear s0 0" })
             .ShouldContain("there is a device 'other' already");
+        house.Do(Named("create", "above") with { Table = "0 8 linear other 0" });
+        house.Do(Named("info", "other")).Maps![0].OpenCount.ShouldBe(1);
+        house.Do(Named("remove", "above"));
         house.Do(Named("rename", "other") with { NewName = "another" });
         house.Do(Named("remove", "another"));
         house.Channels.Stacks.ShouldAllBe(stack => stack.Devices.All.Count == 1);
@@ -209,6 +212,8 @@ public sealed class ChannelTests
         HeldState held = house.Do(new ControlRequest { Command = "held" }).Held![0];
         string id = held.Ios.Select(io => io.Id).Single(id => id[1] == ':');
         held.Ios.Count.ShouldBe(2);
+        house.Fail(Named("fail_held") with { Ids = ["9:1.1"] })
+            .ShouldContain("holds no I/O '9:1.1'");
         house.Do(Named("fail_held") with { Ids = [id] }).Failed.ShouldBe(1);
         house.Do(Named("resume"));
         house.RunUntil(() => first.IsDone && second.IsDone, Second);
