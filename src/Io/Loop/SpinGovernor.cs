@@ -8,16 +8,31 @@ namespace Braid.Io;
 /// </summary>
 internal sealed class SpinGovernor
 {
-    /// <summary>How long a loop polls before it sleeps.</summary>
-    public const long SpinNs = 20_000;
+    /// <summary>The least time that a loop polls before it sleeps.</summary>
+    public const long LeastSpinNs = 20_000;
+
+    /// <summary>The most: what would take longer is waited for asleep.</summary>
+    public const long MostSpinNs = 120_000;
+
+    /// <summary>A wait counts for one part in so many of the average.</summary>
+    private const int Inertia = 8;
 
     private const float QuietPeak = 2.5f;
     private const float Decay = 0.98f;
 
+    private long _waitNs;
     private float _peak;
     private int _turnPeak;
 
     public int InFlight { get; private set; }
+
+    /// <summary>
+    /// How long a loop polls before it sleeps: twice what it has had to wait of late, where that
+    /// lets it meet the answer of a fast peer on a slow machine.
+    /// </summary>
+    public long SpinNs => 2 * _waitNs <= MostSpinNs
+        ? Math.Max(LeastSpinNs, 2 * _waitNs)
+        : LeastSpinNs;
 
     public bool ShouldSpin => _peak <= QuietPeak && _active;
 
@@ -29,6 +44,10 @@ internal sealed class SpinGovernor
     }
 
     public void Ended() => InFlight--;
+
+    /// <summary>So long it took from one turn to the event that began the next.</summary>
+    public void Waited(long ns) =>
+        _waitNs += (Math.Min(ns, 4 * MostSpinNs) - _waitNs) / Inertia;
 
     /// <summary>Ends a turn; a turn without events ends the polling until the next I/O.</summary>
     public void EndTurn(bool sawEvents)

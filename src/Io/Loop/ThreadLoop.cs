@@ -103,8 +103,10 @@ internal abstract class ThreadLoop : IoLoop
         OnBegin();
         while (!_stopping)
         {
+            long before = NowNs;
             int events = Wait();
             NowNs = ReadClock();
+            if (events > 0) Spin.Waited(NowNs - before);
             Deliver(events);
             bool any = RunTurn();
             Spin.EndTurn(any || events > 0);
@@ -124,7 +126,7 @@ internal abstract class ThreadLoop : IoLoop
 
     private bool SpinWait(out int events)
     {
-        long until = NowNs + SpinGovernor.SpinNs;
+        long until = NowNs + Spin.SpinNs;
         do
         {
             Statistics.Spins++;

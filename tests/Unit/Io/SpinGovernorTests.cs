@@ -37,6 +37,17 @@ public sealed class SpinGovernorTests
         _spin.ShouldSpin.ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData(1_000, SpinGovernor.LeastSpinNs)]
+    [InlineData(40_000, 80_000)]
+    [InlineData(1_000_000, SpinGovernor.LeastSpinNs)]
+    public void It_polls_for_twice_as_long_as_it_waits_unless_that_is_too_long(
+        long waitNs, long spinNs)
+    {
+        for (int i = 0; i < 100; i++) _spin.Waited(waitNs);
+        _spin.SpinNs.ShouldBeInRange(spinNs - 100, spinNs);
+    }
+
     [Fact]
     public void A_deep_moment_is_remembered_for_a_while()
     {
