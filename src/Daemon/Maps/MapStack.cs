@@ -124,7 +124,9 @@ public sealed class MapStack : IMapObserver, IDisposable
         RequireSize(size);
         foreach (PathDevice path in Paths.All) path.ExpectSize(size);
         if (IsLead && size % Table.SectorSize != 0)
-            _logger.LogWarning("the last {Count} bytes are not used", size % Table.SectorSize);
+            _logger.LogWarning(
+                "{Map}: the last {Count} bytes of its paths are not used, a sector has {Sector}",
+                _options.Name, size % Table.SectorSize, Table.SectorSize);
         string table = _options.Table ?? TableBuilder.Build(_options, size);
         try
         {
