@@ -14,6 +14,9 @@ internal sealed class SimFleet(SimOptions options)
     /// </summary>
     private const int StackBytes = 16 << 20;
 
+    /// <summary>A seed that takes longer is named while it runs: it may never end.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly Lock _lock = new();
     private readonly long _start = Stopwatch.GetTimestamp();
     private ulong _next = options.First;
@@ -25,6 +28,7 @@ internal sealed class SimFleet(SimOptions options)
     private long _hedges;
     private long _hedgesWon;
     private double _seconds;
+    private (ulong Seed, TimeSpan Time) _slowest;
 
     public void Run(Action<SimOutcome> ended)
     {
@@ -44,21 +48,29 @@ internal sealed class SimFleet(SimOptions options)
             $"{_seeds} seeds in {time:0} s, {_seconds:0} simulated seconds ({_seconds / time:0}"
             + $" a second), {_ios} I/Os ({_failedIos} failed as they should), {_faults} faults, "
             + $"{_acts} acts, {_hedges} hedged reads ({_hedgesWon} won): "
-            + $"{failed} seeds failed");
+            + $"{failed} seeds failed; "
+            + $"the slowest was {_slowest.Seed}, {_slowest.Time.TotalSeconds:0.0} s");
     }
 
     private void RunSome(Action<SimOutcome> ended)
     {
         while (TryTake(out ulong seed))
         {
+            long start = Stopwatch.GetTimestamp();
+            using var watch = new Timer(_ => TellBusy(seed, start), null, Patience, Patience);
             SimOutcome outcome = SimRun.Run(SimPlan.For(seed), isTraceFull: false);
             lock (_lock)
             {
                 Count(outcome);
+                TimeSpan took = Stopwatch.GetElapsedTime(start);
+                if (took > _slowest.Time) _slowest = (seed, took);
                 ended(outcome);
             }
         }
     }
+
+    private static void TellBusy(ulong seed, long start) => Console.Error.WriteLine(
+        $"seed {seed} has run for {Stopwatch.GetElapsedTime(start).TotalSeconds:0} s");
 
     private bool TryTake(out ulong seed)
     {

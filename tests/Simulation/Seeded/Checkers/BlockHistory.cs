@@ -20,16 +20,9 @@ namespace Braid.Tests.Simulation;
 /// </remarks>
 internal sealed class BlockHistory
 {
-    private readonly List<BlockValue>[] _values;
-    private readonly int[] _readers;
+    private readonly BlockValues[] _blocks;
     private readonly List<WriteRecord> _failed = [];
     private readonly HashSet<int> _unflushed = [];
-
-    /// <summary>Values that a lost cache has taken, of each block.</summary>
-    private readonly Dictionary<int, List<BlockValue>> _lost = [];
-
-    /// <summary>When the newest write of each block began that was acknowledged.</summary>
-    private readonly long[] _newest;
     private readonly bool _isVolatile;
     private readonly bool _isPrivate;
 
@@ -40,20 +33,18 @@ internal sealed class BlockHistory
     {
         _isVolatile = isVolatile;
         _isPrivate = isPrivate;
-        _readers = new int[blocks];
-        _newest = new long[blocks];
-        _values = new List<BlockValue>[blocks];
+        _blocks = new BlockValues[blocks];
         var zero = new WriteRecord(Stamp.Zero, 0, isDiscard: false)
         {
             End = 0, IsAcknowledged = true,
         };
-        for (int i = 0; i < blocks; i++) _values[i] = [new BlockValue(zero)];
+        for (int i = 0; i < blocks; i++) _blocks[i] = new BlockValues(zero);
     }
 
     /// <summary>The time.</summary>
     public long Now { get; private set; }
 
-    public int Blocks => _values.Length;
+    public int Blocks => _blocks.Length;
 
     /// <summary>Something happens: its time.</summary>
     public long Tick() => ++Now;
@@ -63,7 +54,7 @@ internal sealed class BlockHistory
     {
         var write = new WriteRecord(stamp, Tick(), isDiscard);
         for (int block = first; block < first + count; block++)
-            _values[block].Add(new BlockValue(write));
+            _blocks[block].Add(write);
         return write;
     }
 
@@ -76,11 +67,9 @@ internal sealed class BlockHistory
         if (write.IsDiscard) return;
         for (int block = first; block < first + count; block++)
         {
-            _newest[block] = Math.Max(_newest[block], write.Start);
-            foreach (BlockValue value in _values[block])
-                if (value.Write != write && value.End < write.Start)
-                    Drop(value, block, isDurable, isSure: true);
-            Forget(block);
+            BlockValues values = _blocks[block];
+            if (values.Overwrite(write, Now, isDurable || !_isVolatile)) _unflushed.Add(block);
+            values.Forget();
         }
     }
 
@@ -90,14 +79,7 @@ internal sealed class BlockHistory
     /// </summary>
     public void CameLate(int block, ulong stamp)
     {
-        long now = Tick();
-        if (!_lost.TryGetValue(block, out List<BlockValue>? lost)) return;
-        BlockValue? value = lost.FindLast(
-            value => value.Write.Stamp == stamp && value.Write.End >= _newest[block]);
-        if (value is null) return;
-        lost.Remove(value);
-        value.ComeBack(now);
-        if (!_values[block].Contains(value)) _values[block].Add(value);
+        _blocks[block].CameLate(stamp, Tick());
     }
 
     /// <summary>It has failed, or nobody will ever know: it may be done at any time.</summary>
@@ -110,7 +92,7 @@ internal sealed class BlockHistory
     /// <summary>A read goes out; its time is for <see cref="EndRead"/>.</summary>
     public long BeginRead(int first, int count)
     {
-        for (int block = first; block < first + count; block++) _readers[block]++;
+        for (int block = first; block < first + count; block++) _blocks[block].Readers++;
         return Tick();
     }
 
@@ -159,15 +141,8 @@ internal sealed class BlockHistory
         Tick();
         foreach (int block in _unflushed.ToArray())
         {
-            bool isLeft = false;
-            foreach (BlockValue value in _values[block])
-            {
-                if (value.Gone <= start && (value.IsReplaced || !_isPrivate))
-                    value.IsForgotten = true;
-                else isLeft |= value.IsGone;
-            }
-            if (!isLeft) _unflushed.Remove(block);
-            Forget(block);
+            if (!_blocks[block].Flush(start, _isPrivate)) _unflushed.Remove(block);
+            _blocks[block].Forget();
         }
     }
 
@@ -178,16 +153,7 @@ internal sealed class BlockHistory
     public void CacheLost(bool isKept)
     {
         long now = Tick();
-        foreach (List<BlockValue> values in _values)
-        {
-            foreach (BlockValue value in values)
-            {
-                if (value.IsForgotten) continue;
-                // What is there is written again, or was never acknowledged.
-                if (isKept && (value.IsReplaced || !value.IsGone)) continue;
-                value.ComeBack(now);
-            }
-        }
+        foreach (BlockValues values in _blocks) values.LoseCache(isKept, now);
         if (!isKept) _unflushed.Clear();
     }
 
@@ -197,15 +163,7 @@ internal sealed class BlockHistory
         long now = Tick();
         foreach (WriteRecord write in _failed) write.End = now;
         _failed.Clear();
-        _lost.Clear();
-    }
-
-    public string Describe(int block)
-    {
-        var text = new StringBuilder();
-        foreach (BlockValue value in _values[block])
-            text.Append(CultureInfo.InvariantCulture, $"\n    {value}");
-        return text.ToString();
+        foreach (BlockValues values in _blocks) values.ForgetLost();
     }
 
     private string? Check(long start, int block, ReadOnlySpan<byte> bytes)
@@ -213,9 +171,10 @@ internal sealed class BlockHistory
         ulong stamp = Stamp.Read(bytes, block);
         bool isPossible = false;
         bool isSure = true;
-        foreach (BlockValue value in _values[block])
+        BlockValues values = _blocks[block];
+        foreach (BlockValue value in values.Since(start))
         {
-            if (value.Gone <= start || !MayBe(value, stamp)) continue;
+            if (!MayBe(value, stamp)) continue;
             isPossible = true;
             isSure &= value.Write.IsAcknowledged && !IsWild(value);
         }
@@ -223,13 +182,10 @@ internal sealed class BlockHistory
         {
             string what = stamp == Stamp.Torn ? $"torn bytes {Head(bytes)}" : $"write {stamp}";
             return $"block {block} holds {what}, read from {start} to {Now}; possible are:"
-                + Describe(block);
+                + values;
         }
         // It held this, so what was over before is not there any more.
-        foreach (BlockValue value in _values[block])
-            // A discard is a wish: a late copy of it may be granted when the retry was not.
-            if (value.Write.Stamp != stamp && value.End < start && !value.Write.IsDiscard)
-                Drop(value, block, !_isVolatile, isSure);
+        if (values.Found(stamp, start, Now, isSure, !_isVolatile)) _unflushed.Add(block);
         return null;
     }
 
@@ -245,86 +201,9 @@ internal sealed class BlockHistory
     private static string Head(ReadOnlySpan<byte> bytes) =>
         $"{Convert.ToHexString(bytes[..24])}...{Convert.ToHexString(bytes[^8..])}";
 
-    private void Drop(BlockValue value, int block, bool isDurable, bool isSure)
-    {
-        if (!value.IsGone) value.Gone = Now;
-        if (value.Revived > 0) NoteLost(value, block);
-        value.IsReplaced |= isSure;
-        if (isDurable || !_isVolatile) value.IsForgotten = true;
-        else _unflushed.Add(block);
-    }
-
-    /// <summary>Of one that was at stake when a cache was lost.</summary>
-    private void NoteLost(BlockValue value, int block)
-    {
-        if (!_lost.TryGetValue(block, out List<BlockValue>? lost)) _lost[block] = lost = [];
-        if (!lost.Contains(value)) lost.Add(value);
-    }
-
     private void EndReader(int block)
     {
-        _readers[block]--;
-        Forget(block);
-    }
-
-    /// <summary>A read under way may still have seen what is gone now.</summary>
-    private void Forget(int block)
-    {
-        if (_readers[block] == 0) _values[block].RemoveAll(static value => value.IsForgotten);
-    }
-}
-
-/// <summary>A write as its client knows it.</summary>
-internal sealed class WriteRecord(ulong stamp, long start, bool isDiscard)
-{
-    public ulong Stamp => stamp;
-
-    public long Start => start;
-
-    public bool IsDiscard => isDiscard;
-
-    public bool IsAcknowledged { get; set; }
-
-    /// <summary>When it was acknowledged; never for one under way, or failed.</summary>
-    public long End { get; set; } = long.MaxValue;
-}
-
-/// <summary>That a block may hold what a write has left.</summary>
-internal sealed class BlockValue(WriteRecord write)
-{
-    public WriteRecord Write => write;
-
-    /// <summary>When another was known to have taken its place.</summary>
-    public long Gone { get; set; } = long.MaxValue;
-
-    public bool IsGone => Gone != long.MaxValue;
-
-    /// <summary>Gone, and by a write that was acknowledged.</summary>
-    public bool IsReplaced { get; set; }
-
-    /// <summary>Gone, and durably so.</summary>
-    public bool IsForgotten { get; set; }
-
-    /// <summary>When a lost cache may have brought it back.</summary>
-    public long Revived { get; set; }
-
-    /// <summary>What was done about its cache, or a late copy, may have it there again.</summary>
-    public void ComeBack(long now)
-    {
-        Gone = long.MaxValue;
-        Revived = now;
-        IsReplaced = IsForgotten = false;
-    }
-
-    /// <summary>From then on nothing brings it there.</summary>
-    public long End => Math.Max(write.End, Revived);
-
-    public override string ToString()
-    {
-        string end = write.End == long.MaxValue ? "..." : $"{write.End}";
-        string gone = IsGone ? $", gone at {Gone}" : "";
-        string revived = Revived > 0 ? $", perhaps back at {Revived}" : "";
-        return $"{(write.IsDiscard ? "discard" : $"write {write.Stamp}")} "
-            + $"{write.Start}..{end}{gone}{revived}";
+        _blocks[block].Readers--;
+        _blocks[block].Forget();
     }
 }
