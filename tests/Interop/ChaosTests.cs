@@ -91,6 +91,40 @@ public sealed class ChaosTests
         writes.ShouldBe([8, 7, -1]);
     }
 
+    /// <summary>
+    /// A path dies at 10.0 with a write under way, whose retry is quick; the timeout is 1 s.
+    /// </summary>
+    [Theory]
+    [InlineData("write", 12, 10.01, 11.7, true)]
+    [InlineData("write", 12, 11.1, 12.8, false)]
+    [InlineData("read", 12, 10.01, 11.7, false)]
+    [InlineData("write", 40, 10.01, 11.7, false)]
+    public void A_write_near_one_that_was_given_up_may_wait_for_it(
+        string what, int first, double began, double ended, bool mayBeHeld)
+    {
+        var log = new IoLog();
+        log.Add(Io("write", 10, 9.995, 10.02));
+        log.Add(Io(what, first, began, ended));
+
+        var stalls = new Stalls(log, [TimeSpan.FromSeconds(10)], [], new ChaosOptions());
+
+        stalls.Held.Count().ShouldBe(mayBeHeld ? 1 : 0);
+        stalls.Free.Count().ShouldBe(mayBeHeld ? 0 : 1);
+    }
+
+    [Fact]
+    public void Without_the_guard_no_write_may_wait_for_another()
+    {
+        var log = new IoLog();
+        log.Add(Io("write", 10, 9.995, 10.02));
+        log.Add(Io("write", 10, 10.01, 11.7));
+
+        var stalls = new Stalls(
+            log, [TimeSpan.FromSeconds(10)], [], new ChaosOptions { Guard = "off" });
+
+        stalls.Free.Count().ShouldBe(1);
+    }
+
     [Fact]
     public void The_command_that_repeats_a_run_is_understood()
     {
@@ -144,6 +178,9 @@ public sealed class ChaosTests
             (again.Kind, again.Time, again.Gap).ShouldBe((fault.Kind, fault.Time, fault.Gap));
         }
     }
+
+    private static TimedIo Io(string what, int first, double began, double ended) => new(
+        TimeSpan.FromSeconds(began), TimeSpan.FromSeconds(ended), what, first, Count: 4);
 
     private long Write(int block)
     {

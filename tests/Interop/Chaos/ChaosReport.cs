@@ -23,12 +23,12 @@ internal sealed record ChaosReport
 
     public required Findings Findings { get; init; }
 
+    public required Stalls Stalls { get; init; }
+
     /// <summary>The longest time in which the machine let nobody run.</summary>
     public required TimeSpan MachinePause { get; init; }
 
     public required bool WasInterrupted { get; init; }
-
-    private Stalls Stalls => new(Checker.Log.SlowOnes, Director.Outages, Options);
 
     /// <summary>I/Os that took longer than they may while another path worked.</summary>
     public IReadOnlyList<TimedIo> Broken =>

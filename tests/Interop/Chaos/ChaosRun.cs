@@ -75,6 +75,7 @@ internal sealed class ChaosRun(ChaosOptions options)
             Checker = checker,
             Fio = fio,
             Findings = findings,
+            Stalls = new Stalls(checker.Log, stage.Losses, director.Outages, options),
             MachinePause = pulse.Longest,
             WasInterrupted = cancel.IsCancellationRequested,
         };

@@ -2,20 +2,56 @@
 namespace Braid.Tests.Interop.Chaos;
 
 /// <summary>I/Os that took long, by what they had to wait for.</summary>
-internal sealed class Stalls(
-    IReadOnlyList<TimedIo> slow, IReadOnlyList<Outage> outages, ChaosOptions options)
+internal sealed class Stalls
 {
-    public IEnumerable<TimedIo> InOutage => slow.Where(IsInOutage);
+    /// <summary>Between the loss of a path and the line that tells of it.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(50);
+
+    private readonly IReadOnlyList<TimedIo> _slow;
+    private readonly IReadOnlyList<Outage> _outages;
+    private readonly TimeSpan _ioTimeout;
+
+    /// <summary>
+    /// Writes that a path may have left unanswered, each with the time when it was given up. Their
+    /// retries go out at once: most of them have not taken long.
+    /// </summary>
+    private readonly (TimedIo Write, TimeSpan GivenUp)[] _stale;
+
+    /// <param name="log">Of all I/Os.</param>
+    /// <param name="losses">When Braid told that a path was lost.</param>
+    /// <param name="outages">When no path worked.</param>
+    /// <param name="options">Of the run.</param>
+    public Stalls(
+        IoLog log, IEnumerable<TimeSpan> losses, IReadOnlyList<Outage> outages,
+        ChaosOptions options)
+    {
+        _slow = log.SlowOnes;
+        _outages = outages;
+        _ioTimeout = options.IoTimeout;
+        _stale = options.Guard == "off" ? [] :
+        [
+            .. from loss in losses
+               from io in log.UnderWayAt(loss, Slack)
+               where io.What == "write"
+               select (io, loss),
+        ];
+    }
+
+    public IEnumerable<TimedIo> InOutage => _slow.Where(IsInOutage);
 
     /// <summary>Writes that may have waited for the quiesce time of another.</summary>
-    public IEnumerable<TimedIo> Held => slow.Where(io => !IsInOutage(io) && MayBeHeld(io));
+    public IEnumerable<TimedIo> Held => _slow.Where(io => !IsInOutage(io) && MayBeHeld(io));
 
     /// <summary>Those to which the I/O timeout alone applies: all others.</summary>
-    public IEnumerable<TimedIo> Free => slow.Where(io => !IsInOutage(io) && !MayBeHeld(io));
+    public IEnumerable<TimedIo> Free => _slow.Where(io => !IsInOutage(io) && !MayBeHeld(io));
 
     private bool IsInOutage(TimedIo io) =>
-        outages.Any(outage => io.Began < outage.Ended && io.Ended > outage.Began);
+        _outages.Any(outage => io.Began < outage.Ended && io.Ended > outage.Began);
 
-    private bool MayBeHeld(TimedIo io) => options.Guard != "off"
-        && slow.Any(other => io.MayHaveWaitedFor(other, options.IoTimeout));
+    /// <summary>
+    /// The quiesce time is the I/O timeout again, and counts from when a write was given up.
+    /// </summary>
+    private bool MayBeHeld(TimedIo io) => _stale.Any(stale => io != stale.Write
+        && io.Began < stale.GivenUp + _ioTimeout && io.Ended > stale.GivenUp
+        && io.IsNear(stale.Write));
 }

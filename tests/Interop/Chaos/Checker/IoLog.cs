@@ -8,12 +8,10 @@ internal readonly record struct TimedIo(
     public TimeSpan Time => Ended - Began;
 
     /// <summary>
-    /// Whether it may have waited for the copy of another write, whose path was given up at the
-    /// end of the I/O timeout, to be quiet. Neighbours count, too: they are merged.
+    /// Whether both are writes to the same blocks. Neighbours count, too: they are merged.
     /// </summary>
-    public bool MayHaveWaitedFor(TimedIo other, TimeSpan ioTimeout) =>
-        this != other && What == "write" && other.What == "write"
-        && Began < other.Began + (2 * ioTimeout) && Ended > other.Began + (ioTimeout / 2)
+    public bool IsNear(TimedIo other) =>
+        What == "write" && other.What == "write"
         && First - Checker.MaxBlocks <= other.First + other.Count
         && other.First - Checker.MaxBlocks <= First + Count;
 }
@@ -21,12 +19,11 @@ internal readonly record struct TimedIo(
 /// <summary>How long the I/Os of one kind of client took. Threads: all workers; one lock.</summary>
 internal sealed class IoLog
 {
-    /// <summary>What takes longer is kept with its time, to be looked at later.</summary>
+    /// <summary>What takes longer is looked at.</summary>
     private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _lock = new();
-    private readonly List<TimedIo> _slow = [];
-    private readonly List<(TimeSpan Ended, TimeSpan Time)> _all = [];
+    private readonly List<TimedIo> _all = [];
 
     public long Count
     {
@@ -40,7 +37,7 @@ internal sealed class IoLog
     {
         get
         {
-            lock (_lock) return [.. _slow];
+            lock (_lock) return [.. _all.Where(io => io.Time >= Slow)];
         }
     }
 
@@ -48,8 +45,16 @@ internal sealed class IoLog
     {
         lock (_lock)
         {
-            _all.Add((io.Ended, io.Time));
-            if (io.Time >= Slow) _slow.Add(io);
+            _all.Add(io);
+        }
+    }
+
+    /// <summary>Those that began before a time and were not over long before it.</summary>
+    public IReadOnlyList<TimedIo> UnderWayAt(TimeSpan time, TimeSpan slack)
+    {
+        lock (_lock)
+        {
+            return [.. _all.Where(io => io.Began <= time && io.Ended >= time - slack)];
         }
     }
 

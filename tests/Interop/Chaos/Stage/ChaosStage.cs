@@ -15,6 +15,7 @@ internal sealed class ChaosStage : IAsyncDisposable
     public const string Export = "vol";
 
     private readonly Scratch _scratch = new();
+    private readonly List<TimeSpan> _losses = [];
     private NetSpace? _hub;
 
     public Scratch Scratch => _scratch;
@@ -33,6 +34,15 @@ internal sealed class ChaosStage : IAsyncDisposable
 
     /// <summary>Why there are no networks of its own; empty when there are.</summary>
     public string WithoutNetworks { get; private set; } = "";
+
+    /// <summary>When Braid told that a path was lost.</summary>
+    public IReadOnlyList<TimeSpan> Losses
+    {
+        get
+        {
+            lock (_losses) return [.. _losses];
+        }
+    }
 
     /// <summary>Makes the volume and starts servers over it.</summary>
     public async Task StartServersAsync(
@@ -63,9 +73,16 @@ internal sealed class ChaosStage : IAsyncDisposable
             .. more,
         ];
         Peer peer = await _scratch.StartAsync("braid", _hub?.Inside(command) ?? command);
-        peer.ErrorLine += line => trace.Add($"    {line}");
+        peer.ErrorLine += line => Hear(line, trace);
         Braid = new BraidProcess(peer);
         await Braid.WaitForExportAsync();
+    }
+
+    private void Hear(string line, Trace trace)
+    {
+        trace.Add($"    {line}");
+        if (!line.Contains(": down: ", StringComparison.Ordinal)) return;
+        lock (_losses) _losses.Add(ChaosClock.Now);
     }
 
     /// <summary>Makes another map in the same Braid, over one path. Returns its socket.</summary>
