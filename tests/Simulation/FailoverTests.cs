@@ -65,6 +65,41 @@ public sealed class FailoverTests
         load.Errors.ShouldBeEmpty();
     }
 
+    /// <summary>Two paths rest when the last one dies; one of them hangs, without any I/O.</summary>
+    [Fact]
+    public void A_path_that_hangs_while_it_rests_is_not_the_one_that_is_used()
+    {
+        using var world = new SimulatedWorld(1, 3, options => options);
+        world.Start();
+        PathDevice[] paths = [.. world.Stack.Paths.All];
+        using var load = new VerifiedLoad(world.Loop, world.Client, depth: 8);
+        load.Start(1_000_000);
+        for (int i = 0; i < 4; i++)
+        {
+            foreach (SimulatedServer server in world.Servers.Take(2)) server.Kill();
+            world.RunFor(100 * Ms);
+            foreach (SimulatedServer server in world.Servers.Take(2)) server.Start();
+            world.RunUntil(() => paths.All(path => path.State == PathState.Up));
+            world.RunFor(100 * Ms);
+        }
+        paths.Count(world.Stack.Paths.IsActive).ShouldBe(1);
+        world.Network.Link(world.Servers[0].Endpoint).IsHung = true;
+        // As long as it takes to be probed.
+        world.RunFor(1200 * Ms);
+
+        world.Servers[2].Kill();
+        world.RunFor(5 * Ms);
+        long done = load.Done;
+        world.RunFor(10 * Ms);
+
+        paths[0].State.ShouldBe(PathState.Up);
+        world.Stack.Paths.IsActive(paths[0]).ShouldBeFalse();
+        world.Stack.Paths.IsActive(paths[1]).ShouldBeTrue();
+        load.Done.ShouldBeGreaterThan(done);
+        load.Errors.ShouldBeEmpty();
+        world.HealAll();
+    }
+
     [Fact]
     public void A_loop_that_stood_still_longer_than_the_io_timeout_fails_no_path()
     {

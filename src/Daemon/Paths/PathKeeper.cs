@@ -150,9 +150,17 @@ public sealed class PathKeeper : IPathVerbs, IDisposable
         else supervisor.OnFailed();
         if (!isActive && !_isSuspicion && !_isToldByOthers) Lost?.Invoke(path.Name);
         if (validPaths > 0) return;
-        foreach (PathSupervisor other in _supervisors.Values)
-            if (other != supervisor) other.StepIn();
+        if (!StepIn(supervisor, mayHang: false)) StepIn(supervisor, mayHang: true);
         foreach (PathSupervisor other in _supervisors.Values) other.ProbeNow();
+    }
+
+    /// <summary>Those that only rest are used again instead of one that has failed.</summary>
+    private bool StepIn(PathSupervisor failed, bool mayHang)
+    {
+        bool hasAny = false;
+        foreach (PathSupervisor other in _supervisors.Values)
+            if (other != failed) hasAny |= other.StepIn(mayHang);
+        return hasAny;
     }
 
     /// <summary>

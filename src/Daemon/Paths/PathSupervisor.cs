@@ -36,7 +36,9 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
     /// <summary>A working path is probed so often (polling_interval).</summary>
     private const long PollNs = 5 * Second;
 
-    /// <summary>A failed path whose connection works is probed so often at first.</summary>
+    /// <summary>
+    /// A failed path whose connection works is probed so often at first, and one that rests.
+    /// </summary>
     private const long RecheckNs = Second;
 
     private const long RecheckMaxNs = 30 * Second;
@@ -132,11 +134,14 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
 
     /// <summary>
     /// The last path of a map has failed, and I/O is about to: one that is well, and only rests, is
-    /// reinstated before.
+    /// reinstated before. True when it is.
     /// </summary>
-    public void StepIn()
+    /// <param name="mayHang">Also while a probe is under way, which may never be answered.</param>
+    public bool StepIn(bool mayHang)
     {
-        if (_isGreen && !_verbs.IsActive(_path)) _verbs.Reinstate(_path);
+        if (!_isGreen || _verbs.IsActive(_path) || (_check.IsRunning && !mayHang)) return false;
+        _verbs.Reinstate(_path);
+        return true;
     }
 
     /// <summary>Another loop has lost the path: whether it works here shows a probe.</summary>
@@ -179,7 +184,8 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
         long restNs = _heldUntilNs - _path.Loop.NowNs;
         if (restNs > 0 && !_verbs.IsActive(_path) && !_verbs.IsNeeded(_path))
         {
-            _timer.Arm(restNs);
+            // It may have to step in: then its health must not be an old story.
+            _timer.Arm(Math.Min(restNs, RecheckNs));
             return;
         }
         if (!_verbs.IsActive(_path)) _verbs.Reinstate(_path);

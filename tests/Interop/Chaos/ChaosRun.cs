@@ -49,7 +49,10 @@ internal sealed class ChaosRun(ChaosOptions options)
         var director = new Director(
             options,
             new FaultPlan(options.Seed, stage.Paths, options.IoTimeout, options.Kinds),
-            [.. stage.Paths.Select(path => new PathHealth(path, view, options.IoTimeout))],
+            [
+                .. stage.Paths.Select(path => new PathHealth(
+                    path, view, stage.Losses, options.IoTimeout)),
+            ],
             findings, _trace);
         using var checker = new Checker(Blocks, findings);
         var fio = new FioLoad(stage.Scratch, stage.ExportUri, fioAt, findings);
@@ -75,7 +78,7 @@ internal sealed class ChaosRun(ChaosOptions options)
             Checker = checker,
             Fio = fio,
             Findings = findings,
-            Stalls = new Stalls(checker.Log, stage.Losses, director.Outages, options),
+            Stalls = new Stalls(checker.Log, stage.Losses.Times, director.Outages, options),
             MachinePause = pulse.Longest,
             WasInterrupted = cancel.IsCancellationRequested,
         };

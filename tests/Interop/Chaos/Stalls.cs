@@ -34,6 +34,10 @@ internal sealed class Stalls
                from io in log.UnderWayAt(loss, Slack)
                where io.What == "write"
                select (io, loss),
+            // On a loop of which the log does not tell, or a second time.
+            .. from io in _slow
+               where io.What == "write" && io.Time >= options.IoTimeout
+               select (io, io.Ended),
         ];
     }
 

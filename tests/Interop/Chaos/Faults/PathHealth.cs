@@ -7,7 +7,8 @@ namespace Braid.Tests.Interop.Chaos;
 /// path is suspect from the moment it may hold up an I/O without anybody's knowledge, and no other
 /// one is made to hang meanwhile. On the director's task.
 /// </summary>
-internal sealed class PathHealth(ChaosPath path, MapView view, TimeSpan ioTimeout)
+internal sealed class PathHealth(
+    ChaosPath path, MapView view, PathLosses losses, TimeSpan ioTimeout)
 {
     /// <summary>After a hang: by then every I/O that was caught in it has been given up.</summary>
     private readonly TimeSpan _after = ioTimeout + TimeSpan.FromMilliseconds(100);
@@ -50,9 +51,12 @@ internal sealed class PathHealth(ChaosPath path, MapView view, TimeSpan ioTimeou
 
     public bool TakesIo => Works && Seen.IsActive;
 
-    /// <summary>When Braid had given the path up in its last hang.</summary>
+    /// <summary>
+    /// When Braid had given the path up in its last hang. That it takes no I/O says nothing: it may
+    /// rest, and be used as soon as no other is left.
+    /// </summary>
     private TimeSpan? KnownSince =>
-        _hang is null ? null : view.FailedAfter(path.Name, _hangBegan);
+        _hang is null ? null : losses.After(path.Name, _hangBegan);
 
     private PathView Seen => view.Of(path.Name);
 

@@ -15,7 +15,6 @@ internal sealed class ChaosStage : IAsyncDisposable
     public const string Export = "vol";
 
     private readonly Scratch _scratch = new();
-    private readonly List<TimeSpan> _losses = [];
     private NetSpace? _hub;
 
     public Scratch Scratch => _scratch;
@@ -35,14 +34,8 @@ internal sealed class ChaosStage : IAsyncDisposable
     /// <summary>Why there are no networks of its own; empty when there are.</summary>
     public string WithoutNetworks { get; private set; } = "";
 
-    /// <summary>When Braid told that a path was lost.</summary>
-    public IReadOnlyList<TimeSpan> Losses
-    {
-        get
-        {
-            lock (_losses) return [.. _losses];
-        }
-    }
+    /// <summary>What its log says of them.</summary>
+    public PathLosses Losses { get; } = new();
 
     /// <summary>Makes the volume and starts servers over it.</summary>
     public async Task StartServersAsync(
@@ -81,8 +74,7 @@ internal sealed class ChaosStage : IAsyncDisposable
     private void Hear(string line, Trace trace)
     {
         trace.Add($"    {line}");
-        if (!line.Contains(": down: ", StringComparison.Ordinal)) return;
-        lock (_losses) _losses.Add(ChaosClock.Now);
+        Losses.Hear(line, ChaosClock.Now);
     }
 
     /// <summary>Makes another map in the same Braid, over one path. Returns its socket.</summary>

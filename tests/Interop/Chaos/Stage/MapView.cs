@@ -23,7 +23,6 @@ internal sealed class MapView(string controlSocket, string map, IReadOnlyList<st
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, PathView> _views = [];
-    private readonly Dictionary<string, List<TimeSpan>> _failed = [];
 
     private byte[] Status => Encoding.UTF8.GetBytes(
         $"{{\"command\":\"status\",\"name\":\"{map}\"}}\n");
@@ -31,17 +30,6 @@ internal sealed class MapView(string controlSocket, string map, IReadOnlyList<st
     public PathView Of(string path)
     {
         lock (_lock) return _views.GetValueOrDefault(path);
-    }
-
-    /// <summary>When it was first seen to take no I/O after that time; null for not yet.</summary>
-    public TimeSpan? FailedAfter(string path, TimeSpan time)
-    {
-        lock (_lock)
-        {
-            List<TimeSpan> seen = _failed.GetValueOrDefault(path) ?? [];
-            int at = seen.FindLastIndex(failed => failed <= time) + 1;
-            return at < seen.Count ? seen[at] : null;
-        }
     }
 
     public async Task RunAsync(CancellationToken stop)
@@ -89,8 +77,5 @@ internal sealed class MapView(string controlSocket, string map, IReadOnlyList<st
         int at = Array.IndexOf(words, path);
         bool isActive = at >= 0 && words[at + 1] == "A";
         _views[path] = new PathView(asked, isUp, isActive);
-        if (isActive) return;
-        if (!_failed.TryGetValue(path, out List<TimeSpan>? seen)) _failed.Add(path, seen = []);
-        seen.Add(asked);
     }
 }

@@ -57,7 +57,7 @@ internal sealed class StallRun(ChaosOptions options)
             await PlayAsync(kind, stage.Paths[0], view, other, (before, during));
         checker.Stop();
         other.Stop();
-        var stalls = new Stalls(checker.Log, stage.Losses, [], options);
+        var stalls = new Stalls(checker.Log, stage.Losses.Times, [], options);
         return new StallRow(
             kind, Longest(stalls.Free), Longest(stalls.Held), [.. before.Order()],
             [.. during.Order()]);
