@@ -13,8 +13,8 @@ namespace Braid.Io;
 public sealed unsafe class ReceiveBuffer : IDisposable
 {
     /// <summary>
-    /// A payload of this size or more is worth receiving in place: after one, the staging window is
-    /// small, so that the next one is not copied through it.
+    /// A payload of this size or more is worth receiving in place: from one on, and until a smaller
+    /// one begins, the staging window is small, so that the next is not copied through it.
     /// </summary>
     private const int LargePayload = 32 * 1024;
 
@@ -65,6 +65,7 @@ public sealed unsafe class ReceiveBuffer : IDisposable
     public void AddPayload(byte* data, int length)
     {
         PayloadLeft += length;
+        _largePayloads = PayloadLeft >= LargePayload;
         if (_payloadCount > 0)
         {
             iovec* last = _payload + _payloadCount - 1;
@@ -100,7 +101,6 @@ public sealed unsafe class ReceiveBuffer : IDisposable
         Compact();
         int count = 0;
         int room = StreamSocket.MaxReceiveVectors - 1;
-        _largePayloads = PayloadLeft >= LargePayload || (_largePayloads && PayloadLeft > 0);
         if (PayloadLeft > 0)
         {
             for (int i = _payloadNext; i < _payloadCount && count < room; i++)

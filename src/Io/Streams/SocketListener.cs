@@ -104,6 +104,7 @@ internal sealed class SocketListener : Listener
             if (errno == 0)
             {
                 if (Endpoint.SocketPath is null) SocketHandle.SetTcpOptions(client);
+                else SocketHandle.SetUnixClientOptions(client);
                 return new SocketConnection(_control, client, peer);
             }
             if (errno == Libc.EAGAIN)

@@ -89,7 +89,7 @@ public sealed unsafe class ReceiveBufferTests : IDisposable
     }
 
     [Fact]
-    public void During_a_large_payload_little_is_staged()
+    public void After_a_large_payload_little_is_staged_until_a_small_one_begins()
     {
         using var buffer = new ReceiveBuffer(64 * 1024, 4);
         iovec* vectors = stackalloc iovec[StreamSocket.MaxReceiveVectors];
@@ -102,6 +102,13 @@ public sealed unsafe class ReceiveBufferTests : IDisposable
         buffer.Received(32 * 1024 - 1);
         buffer.Prepare(vectors).ShouldBe(2);
         ((int)vectors[1].iov_len).ShouldBe(4096);
+        buffer.Received(1);
+        buffer.Prepare(vectors).ShouldBe(1);
+        ((int)vectors[0].iov_len).ShouldBe(4096);
+        buffer.BeginPayload();
+        buffer.AddPayload(_arena, 4096);
+        buffer.Prepare(vectors).ShouldBe(2);
+        ((int)vectors[1].iov_len).ShouldBe(64 * 1024);
     }
 
     [Fact]
