@@ -69,6 +69,38 @@ public abstract class FileTests(string backend) : InteropTest
             .ShouldBe(await RunAsync("nbdinfo", "--map", server.Uri));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("?direct=1")]
+    public async Task A_block_device_is_copied_zeroed_and_trimmed_by_its_sectors(string how)
+    {
+        Needs.Tool("losetup", "nbdcopy", "nbdinfo", "qemu-io", "cmp");
+        if (!Environment.IsPrivilegedProcess || !File.Exists("/dev/loop-control"))
+            Assert.Skip("no right to make a loop device");
+        string data = MakeRandomFile("data", Size);
+        string device = (await RunAsync(
+            "losetup", "--find", "--show", MakeSparseFile("volume", Size))).Trim();
+        try
+        {
+            BraidProcess braid = await StartAsync(device, how);
+
+            await RunAsync("nbdcopy", "--flush", data, braid.Uri);
+            await RunAsync("nbdcopy", braid.Uri, FilePath("back"));
+            await RunAsync("cmp", data, FilePath("back"));
+            await QemuIoAsync(
+                braid.Uri, "write -P 7 0 64k", "write -z 512 1k", "read -P 0 512 1k",
+                "read -P 7 1536 1k", "discard 4096 512", "read -P 7 4608 1k");
+            (await RunAsync("nbdinfo", braid.Uri)).ShouldContain("block_size_minimum: 512");
+            (await RunAsync("nbdinfo", "--map", braid.Uri)).ShouldContain("data");
+            braid.ShouldHaveFailedNoPath();
+            await braid.StopAsync();
+        }
+        finally
+        {
+            await RunAsync("losetup", "--detach", device);
+        }
+    }
+
     /// <summary>The one path of a map fails with the medium's error, as a disk's does.</summary>
     [Fact]
     public async Task A_file_that_was_cut_short_is_an_error_of_its_reads()

@@ -32,6 +32,12 @@ public abstract unsafe class FileJob : LoopMessage, IDisposable
 
     public FileOperation Operation { get; set; }
 
+    /// <summary>
+    /// The descriptor is one of O_DIRECT. Else a write goes into the page cache, and may have to
+    /// wait there.
+    /// </summary>
+    public bool IsDirect { get; init; }
+
     /// <summary>What is changed is on stable storage when it completes.</summary>
     public bool IsDurable { get; set; }
 

@@ -34,6 +34,15 @@ public sealed class FileWorkers : IDisposable
         _threadCount = threads;
     }
 
+    /// <summary>There was a job, and so there are threads.</summary>
+    internal bool HasStarted
+    {
+        get
+        {
+            lock (_lock) return _threads.Length > 0;
+        }
+    }
+
     /// <summary>Hands a job over; its completion runs on <paramref name="loop"/>.</summary>
     public void Submit(IoLoop loop, FileJob job)
     {

@@ -9,17 +9,24 @@ namespace Braid.Io;
 /// </summary>
 public sealed class OpenFile : IDisposable
 {
-    private OpenFile(int fd, long sizeBytes, bool readOnly)
+    private unsafe OpenFile(int fd, long sizeBytes, bool readOnly)
     {
         Fd = fd;
         SizeBytes = sizeBytes;
         IsReadOnly = readOnly;
+        int sector = 0;
+        SectorBytes = Libc.ioctl(fd, Libc.BLKSSZGET, &sector) == 0 ? sector : 0;
     }
 
     public int Fd { get; private set; }
 
     /// <summary>Length of the file, or size of the block device.</summary>
     public long SizeBytes { get; }
+
+    /// <summary>
+    /// Of a block device: what each I/O to it is made of, in bytes (BLKSSZGET). 0 for a file.
+    /// </summary>
+    public int SectorBytes { get; }
 
     /// <summary>It could not be opened for writing.</summary>
     public bool IsReadOnly { get; }

@@ -63,9 +63,20 @@ internal sealed unsafe class UringLoop : ThreadLoop
     /// <summary>Extents are lseek's to find, which io_uring does not have.</summary>
     public override void Submit(FileJob job, FileWorkers workers)
     {
-        if (_ring.CanDoFiles && job.Operation != FileOperation.Extent) _files.Begin(job);
+        if (_ring.CanDoFiles && IsForRing(job)) _files.Begin(job);
         else base.Submit(job, workers);
     }
+
+    /// <summary>
+    /// A write into the page cache of most file systems takes a thread: of the kernel's own, those
+    /// of one file one after the other, or a worker.
+    /// </summary>
+    private static bool IsForRing(FileJob job) => job.Operation switch
+    {
+        FileOperation.Extent => false,
+        FileOperation.Write => job.IsDirect,
+        _ => true,
+    };
 
     /// <summary>Gives the operation a name, until <see cref="Forget"/>.</summary>
     public void Know(UringOperation operation) => _operations.Add(operation);

@@ -46,7 +46,7 @@ public sealed unsafe class FileDevice : PathDevice
         _direct = direct;
         _retry = loop.CreateTimer(Start);
         _jobs = new DeviceJob[options.Depth];
-        for (int tag = 0; tag < _jobs.Length; tag++) _jobs[tag] = new DeviceJob(this);
+        for (int tag = 0; tag < _jobs.Length; tag++) _jobs[tag] = new DeviceJob(this) { IsDirect = direct };
     }
 
     public override void Start()
@@ -102,14 +102,21 @@ public sealed unsafe class FileDevice : PathDevice
     {
         MaxBytes = MaxBytes,
         MaxSegments = MaxSegments,
-        LogicalBlockSize = _direct ? DirectBlockSize : 1,
+        LogicalBlockSize = BlockSizeOf(file),
         MaxDiscardBytes = long.MaxValue,
         MaxWriteZeroesBytes = long.MaxValue,
         WriteCache = true,
         Fua = true,
         ReadOnly = file.IsReadOnly,
-        Extents = true,
+        // A block device has no holes to be found.
+        Extents = file.SectorBytes == 0,
     };
+
+    private int BlockSizeOf(OpenFile file)
+    {
+        if (file.SectorBytes > 0) return file.SectorBytes;
+        return _direct ? DirectBlockSize : 1;
+    }
 
     /// <summary>The file operation of one tag.</summary>
     private sealed class DeviceJob(FileDevice device) : FileJob(MaxSegments)

@@ -102,7 +102,10 @@ public abstract class FileTests : IDisposable
         for (int i = 0; i < ends.Length; i++)
         {
             int number = i;
-            var job = new TestFileJob { Operation = FileOperation.Write, Fd = _file.Fd };
+            var job = new TestFileJob
+            {
+                Operation = FileOperation.Write, Fd = _file.Fd, IsDirect = number % 2 == 0,
+            };
             job.Offset = number * 512;
             job.Add(PinnedData.Random(512, (ulong)number + 1), 0, 512);
             job.Ended = _ =>
@@ -180,7 +183,10 @@ public abstract class FileTests : IDisposable
     public async Task A_durable_write_is_written_whole()
     {
         byte[] data = PinnedData.Random(20_000);
-        var job = new TestFileJob { Operation = FileOperation.Write, IsDurable = true };
+        var job = new TestFileJob
+        {
+            Operation = FileOperation.Write, IsDurable = true, IsDirect = true,
+        };
         job.Add(data, 0, 15_000);
         job.Add(data, 15_000, 5000);
         await RunAsync(job);
@@ -210,7 +216,8 @@ public abstract class FileTests : IDisposable
         FileOperation operation, long offset, List<(byte[] Data, int Offset, int Length)> vectors,
         int? fd = null)
     {
-        var job = new TestFileJob { Operation = operation, Offset = offset };
+        // Not looked up: so that the ring does it where there is one.
+        var job = new TestFileJob { Operation = operation, Offset = offset, IsDirect = true };
         foreach ((byte[] data, int at, int length) in vectors) job.Add(data, at, length);
         await RunAsync(job, fd);
         return job;
@@ -242,11 +249,28 @@ public sealed class UringFileTests() : FileTests(IoBackend.IoUring)
         using var file = new TestFile(4096);
         foreach (FileOperation operation in Ring)
         {
-            using var job = new TestFileJob { Operation = operation, Fd = file.Fd };
+            using var job = new TestFileJob
+            {
+                Operation = operation, Fd = file.Fd, IsDirect = true,
+            };
             job.Add(PinnedData.Make(4096), 0, 4096);
             await job.RunAsync(loop, none);
             (job.Errno, job.Done).ShouldBe((0, 4096));
         }
+    }
+
+    [Fact]
+    public async Task A_write_into_the_page_cache_goes_to_a_worker()
+    {
+        using IoLoop loop = Backends.Start(IoBackend.IoUring);
+        using var workers = new FileWorkers(threads: 1, capacity: 1);
+        using var file = new TestFile(4096);
+        using var job = new TestFileJob { Operation = FileOperation.Write, Fd = file.Fd };
+        job.Add(PinnedData.Make(4096), 0, 4096);
+        workers.HasStarted.ShouldBeFalse();
+        await job.RunAsync(loop, workers);
+        workers.HasStarted.ShouldBeTrue();
+        (job.Errno, job.Done).ShouldBe((0, 4096));
     }
 
     [Fact]
