@@ -8,6 +8,7 @@ nbdkit nbdkit
 nbdinfo libnbd-bin
 qemu-io qemu-utils
 fio fio
+losetup mount
 gcc gcc
 /usr/include/stdio.h libc6-dev
 "
