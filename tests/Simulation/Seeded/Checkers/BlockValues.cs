@@ -75,7 +75,9 @@ internal sealed class BlockValues
         return isLeft;
     }
 
-    /// <summary>A flush that began at a time covers what was gone then. False when that is all.</summary>
+    /// <summary>
+    /// A flush that began at a time covers what was gone then. False when that is all.
+    /// </summary>
     public bool Flush(long start, bool isPrivate)
     {
         bool isLeft = false;
