@@ -46,7 +46,8 @@ public sealed unsafe class FileDevice : PathDevice
         _direct = direct;
         _retry = loop.CreateTimer(Start);
         _jobs = new DeviceJob[options.Depth];
-        for (int tag = 0; tag < _jobs.Length; tag++) _jobs[tag] = new DeviceJob(this) { IsDirect = direct };
+        for (int tag = 0; tag < _jobs.Length; tag++)
+            _jobs[tag] = new DeviceJob(this) { IsDirect = direct };
     }
 
     public override void Start()

@@ -65,6 +65,15 @@ public sealed class TurnSchedulerTests
     }
 
     [Fact]
+    public void Whoever_trims_a_lot_waits_no_longer_for_his_next_turn()
+    {
+        _scheduler.Insert(Take(_owner.Make(BlockOperation.Discard, 0, 1 << 30), client: 0));
+        Insert(0, 0, 4 * Kib);
+        for (int i = 0; i < 1000; i++) Insert(1, i * 8L * Kib, 4 * Kib);
+        Drain().FindLastIndex(taken => taken.Client == 0).ShouldBeLessThanOrEqualTo(64);
+    }
+
+    [Fact]
     public void Whoever_has_nothing_waiting_saves_up_no_turns()
     {
         for (int round = 0; round < 50; round++)
@@ -131,10 +140,14 @@ public sealed class TurnSchedulerTests
     private void Insert(int client, long offset, long length) =>
         _scheduler.Insert(Take(client, offset, length));
 
-    private Request Take(int client, long offset, long length)
+    private Request Take(int client, long offset, long length) =>
+        Take(_owner.Write(offset, length), client);
+
+    private Request Take(Bio bio, int client)
     {
         Request request = _queue.Tags.TryTake()!;
-        request.Begin(Write(client, offset, length));
+        bio.Client = client;
+        request.Begin(bio);
         return request;
     }
 

@@ -65,7 +65,7 @@ internal sealed class TurnScheduler : RequestScheduler
                 continue;
             }
             Request request = list.Requests.TakeFirst()!;
-            list.Left -= Math.Max(request.Length, MinCost);
+            list.Left -= CostOf(request);
             if (list.Requests.Count == 0) Leave(list, before);
             return request;
         }
@@ -82,6 +82,12 @@ internal sealed class TurnScheduler : RequestScheduler
         }
         return false;
     }
+
+    /// <summary>What has no data costs little, however long its range is.</summary>
+    private static long CostOf(Request request) =>
+        request.Operation is BlockOperation.Read or BlockOperation.Write
+            ? Math.Max(request.Length, MinCost)
+            : MinCost;
 
     private bool IsAllOf(ClientList list, Request first)
     {
