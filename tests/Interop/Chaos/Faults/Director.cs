@@ -159,5 +159,6 @@ internal sealed class Director(
     }
 
     private string Describe() => string.Join(", ", paths.Select(path =>
-        $"{path.Path.Name} {path.Fault?.ToString() ?? (path.Works ? "works" : "does not work")}"));
+        $"{path.Path.Name} {path.Fault?.ToString() ?? (path.Works ? "works" : "does not work")}"
+        + path.Path.Trouble));
 }

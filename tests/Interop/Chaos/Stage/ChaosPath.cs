@@ -31,6 +31,13 @@ internal sealed class ChaosPath(
         $"{name} {(kind == ServerKind.Nbdkit ? "nbdkit" : "qemu-nbd")} "
         + (net is null ? "unix" : net.Address);
 
+    /// <summary>
+    /// The server has ended, without a start since; empty while it runs, or has a substitute.
+    /// </summary>
+    public string Trouble => _impostor is null && _server is { HasExited: true } server
+        ? $", its server has ended: {server}"
+        : "";
+
     /// <summary>Starts it, or starts it again; it listens when this is done.</summary>
     public async Task StartAsync()
     {
