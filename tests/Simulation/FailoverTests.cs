@@ -100,6 +100,36 @@ public sealed class FailoverTests
         world.HealAll();
     }
 
+    /// <summary>Both maps have a path that rests, and one of the two hangs.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Only_paths_of_the_map_that_has_lost_its_last_one_step_in(int hung)
+    {
+        using var world = new SimulatedWorld(
+            1, 4, options => options with { Table = OverPaths("s0 s1") });
+        world.Start();
+        world.Stack.Devices.Create("other", OverPaths("s2 s3"));
+        PathDevice[] paths = [.. world.Stack.Paths.All];
+        for (int i = 0; i < 4; i++)
+        {
+            foreach (int server in (int[])[1, 3]) world.Servers[server].Kill();
+            world.RunFor(100 * Ms);
+            foreach (int server in (int[])[1, 3]) world.Servers[server].Start();
+            world.RunUntil(() => paths.All(path => path.State == PathState.Up));
+            world.RunFor(100 * Ms);
+        }
+        paths.Count(world.Stack.Paths.IsActive).ShouldBe(2);
+        world.Network.Link(world.Servers[hung].Endpoint).IsHung = true;
+        world.RunFor(1200 * Ms);
+
+        world.Servers[0].Kill();
+        world.RunFor(5 * Ms);
+
+        paths.Select(world.Stack.Paths.IsActive).ShouldBe([false, true, true, false]);
+        world.HealAll();
+    }
+
     [Fact]
     public void A_loop_that_stood_still_longer_than_the_io_timeout_fails_no_path()
     {
@@ -193,4 +223,7 @@ public sealed class FailoverTests
         Grouping = seed % 2 == 0 ? GroupingPolicy.Failover : GroupingPolicy.Multibus,
         Queue = options.Queue with { Scheduler = (SchedulerKind)(seed / 2 % 2) },
     };
+
+    private static string OverPaths(string names) =>
+        $"0 {SimulatedWorld.VolumeBytes / 512} multipath 0 0 1 1 round-robin 0 2 0 {names}";
 }

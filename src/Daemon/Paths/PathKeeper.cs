@@ -150,17 +150,22 @@ public sealed class PathKeeper : IPathVerbs, IDisposable
         else supervisor.OnFailed();
         if (!isActive && !_isSuspicion && !_isToldByOthers) Lost?.Invoke(path.Name);
         if (validPaths > 0) return;
-        if (!StepIn(supervisor, mayHang: false)) StepIn(supervisor, mayHang: true);
+        StepIn(supervisor);
         foreach (PathSupervisor other in _supervisors.Values) other.ProbeNow();
     }
 
-    /// <summary>Those that only rest are used again instead of one that has failed.</summary>
-    private bool StepIn(PathSupervisor failed, bool mayHang)
+    /// <summary>
+    /// Those that only rest are used again in maps that have no path now. In others they rest on.
+    /// </summary>
+    private void StepIn(PathSupervisor failed)
     {
-        bool hasAny = false;
-        foreach (PathSupervisor other in _supervisors.Values)
-            if (other != failed) hasAny |= other.StepIn(mayHang);
-        return hasAny;
+        PathSupervisor[] needed =
+        [
+            .. _supervisors.Values.Where(other => other != failed && IsNeeded(other.Path)),
+        ];
+        foreach (PathSupervisor other in needed) other.StepIn(mayHang: false);
+        foreach (PathSupervisor other in needed)
+            if (IsNeeded(other.Path)) other.StepIn(mayHang: true);
     }
 
     /// <summary>

@@ -134,14 +134,13 @@ internal sealed class PathSupervisor : IPathObserver, IDisposable
 
     /// <summary>
     /// The last path of a map has failed, and I/O is about to: one that is well, and only rests, is
-    /// reinstated before. True when it is.
+    /// reinstated before.
     /// </summary>
     /// <param name="mayHang">Also while a probe is under way, which may never be answered.</param>
-    public bool StepIn(bool mayHang)
+    public void StepIn(bool mayHang)
     {
-        if (!_isGreen || _verbs.IsActive(_path) || (_check.IsRunning && !mayHang)) return false;
+        if (!_isGreen || _verbs.IsActive(_path) || (_check.IsRunning && !mayHang)) return;
         _verbs.Reinstate(_path);
-        return true;
     }
 
     /// <summary>Another loop has lost the path: whether it works here shows a probe.</summary>

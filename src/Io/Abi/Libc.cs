@@ -71,7 +71,9 @@ internal static unsafe partial class Libc
     public const int FALLOC_FL_KEEP_SIZE = 1;
     public const int FALLOC_FL_PUNCH_HOLE = 2;
     public const int FALLOC_FL_ZERO_RANGE = 16;
+    public const nuint BLKROGET = 0x125E;
     public const nuint BLKSSZGET = 0x1268;
+    public const nuint BLKDISCARD = 0x1277;
     public const int SEEK_END = 2;
     public const int SEEK_DATA = 3;
     public const int SEEK_HOLE = 4;

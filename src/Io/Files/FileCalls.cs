@@ -17,6 +17,7 @@ internal static unsafe class FileCalls
             FileStep.Write => Libc.pwritev2(
                 job.Fd, job.Vectors, job.VectorCount, job.Position, job.WriteFlags),
             FileStep.Sync => Libc.fdatasync(job.Fd),
+            FileStep.PunchHole when job.IsDeviceDiscard => Discard(job),
             _ => Libc.fallocate(job.Fd, job.FallocateMode, job.Offset, job.Length),
         };
         return result >= 0 ? result : -Marshal.GetLastPInvokeError();
@@ -35,5 +36,11 @@ internal static unsafe class FileCalls
         if (data > job.Offset) return (true, data);
         long end = Libc.lseek(job.Fd, job.Offset, Libc.SEEK_HOLE);
         return (false, end >= 0 ? end : -Marshal.GetLastPInvokeError());
+    }
+
+    private static int Discard(FileJob job)
+    {
+        ulong* range = stackalloc ulong[] { (ulong)job.Offset, (ulong)job.Length };
+        return Libc.ioctl(job.Fd, Libc.BLKDISCARD, range);
     }
 }

@@ -38,6 +38,12 @@ public abstract unsafe class FileJob : LoopMessage, IDisposable
     /// </summary>
     public bool IsDirect { get; init; }
 
+    /// <summary>
+    /// The descriptor is a block device's, which has a call of its own for what is not needed any
+    /// more: it keeps nothing, and promises no zeroes.
+    /// </summary>
+    public bool IsDevice { get; set; }
+
     /// <summary>What is changed is on stable storage when it completes.</summary>
     public bool IsDurable { get; set; }
 
@@ -58,6 +64,9 @@ public abstract unsafe class FileJob : LoopMessage, IDisposable
 
     /// <summary>The system call that is next; not of <see cref="FileOperation.Extent"/>.</summary>
     internal FileStep Step { get; private set; }
+
+    /// <summary>The step is BLKDISCARD instead of a hole.</summary>
+    internal bool IsDeviceDiscard => IsDevice && Operation == FileOperation.PunchHole;
 
     /// <summary>Of reads and writes: the memory that is left.</summary>
     internal iovec* Vectors => _vectors + _first;

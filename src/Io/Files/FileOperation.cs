@@ -10,7 +10,7 @@ public enum FileOperation : byte
     /// <summary>fdatasync.</summary>
     Sync,
 
-    /// <summary>Punch a hole; reads as zeroes afterwards.</summary>
+    /// <summary>Punch a hole, which reads as zeroes; on a block device, discard.</summary>
     PunchHole,
 
     /// <summary>

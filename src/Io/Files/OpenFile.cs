@@ -13,9 +13,11 @@ public sealed class OpenFile : IDisposable
     {
         Fd = fd;
         SizeBytes = sizeBytes;
-        IsReadOnly = readOnly;
-        int sector = 0;
-        SectorBytes = Libc.ioctl(fd, Libc.BLKSSZGET, &sector) == 0 ? sector : 0;
+        int value = 0;
+        SectorBytes = Libc.ioctl(fd, Libc.BLKSSZGET, &value) == 0 ? value : 0;
+        // Root may open a device for writing that then refuses each write.
+        value = 0;
+        IsReadOnly = readOnly || (Libc.ioctl(fd, Libc.BLKROGET, &value) == 0 && value != 0);
     }
 
     public int Fd { get; private set; }
@@ -28,7 +30,7 @@ public sealed class OpenFile : IDisposable
     /// </summary>
     public int SectorBytes { get; }
 
-    /// <summary>It could not be opened for writing.</summary>
+    /// <summary>It could not be opened for writing, or is a device that is not for it.</summary>
     public bool IsReadOnly { get; }
 
     /// <summary>

@@ -74,6 +74,7 @@ internal sealed unsafe class UringLoop : ThreadLoop
     private static bool IsForRing(FileJob job) => job.Operation switch
     {
         FileOperation.Extent => false,
+        FileOperation.PunchHole => !job.IsDeviceDiscard,
         FileOperation.Write => job.IsDirect,
         _ => true,
     };

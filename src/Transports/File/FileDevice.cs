@@ -85,7 +85,7 @@ public sealed unsafe class FileDevice : PathDevice
     {
         if (State != PathState.Up || _file is null) return BlockStatus.Transport;
         DeviceJob job = _jobs[request.Tag];
-        job.Begin(request, _file.Fd);
+        job.Begin(request, _file);
         Loop.Submit(job, _workers);
         return BlockStatus.Ok;
     }
@@ -124,10 +124,11 @@ public sealed unsafe class FileDevice : PathDevice
     {
         private Request? _request;
 
-        public void Begin(Request request, int fd)
+        public void Begin(Request request, OpenFile file)
         {
             _request = request;
-            Fd = fd;
+            Fd = file.Fd;
+            IsDevice = file.SectorBytes > 0;
             Operation = OperationOf(request);
             Offset = request.Offset;
             Length = request.Length;

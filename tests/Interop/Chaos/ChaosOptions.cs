@@ -71,10 +71,11 @@ internal sealed record ChaosOptions
 
     /// <summary>
     /// The same for a write that overlaps one whose path was given up: it waits for the quiesce
-    /// time besides, which is the I/O timeout again, and may do so after each fault that it meets.
+    /// time besides, which is the I/O timeout again, and may do so after each fault that it meets,
+    /// up to three: more do not come together, and what waits for ever meets any number.
     /// </summary>
     public TimeSpan HeldBound(int faults) =>
-        (Math.Max(1, faults) * 2 * IoTimeout) + TimeSpan.FromMilliseconds(100);
+        (Math.Clamp(faults, 1, 3) * 2 * IoTimeout) + TimeSpan.FromMilliseconds(100);
 
     /// <summary>The command that does the same again.</summary>
     public string Command

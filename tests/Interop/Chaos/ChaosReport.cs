@@ -34,9 +34,12 @@ internal sealed record ChaosReport
     public IReadOnlyList<TimedIo> Broken =>
     [
         .. Stalls.Free.Where(io => io.Time > Options.Bound),
-        .. Stalls.Held.Where(io => io.Time > Options.HeldBound(Director.Beginnings.Count(
-            began => began > io.Began - (2 * Options.IoTimeout) && began < io.Ended))),
+        .. Stalls.Held.Where(io => io.Time > HeldBound(io)),
+        .. Stalls.InOutage.Where(io => Stalls.AfterOutage(io) > HeldBound(io)),
     ];
+
+    private TimeSpan HeldBound(TimedIo io) => Options.HeldBound(Director.Beginnings.Count(
+        began => began > io.Began - (2 * Options.IoTimeout) && began < io.Ended));
 
     public bool IsGood =>
         Broken.Count == 0 && Findings is { Errors.Count: 0, Stale: 0, Corrupt: 0 };

@@ -43,14 +43,20 @@ internal sealed class Stalls
 
     public IEnumerable<TimedIo> InOutage => _slow.Where(IsInOutage);
 
+    /// <summary>How long such a one went on when a path worked again.</summary>
+    public TimeSpan AfterOutage(TimedIo io) =>
+        io.Ended - _outages.Where(outage => Overlaps(io, outage)).Max(outage => outage.Ended);
+
     /// <summary>Writes that may have waited for the quiesce time of another.</summary>
     public IEnumerable<TimedIo> Held => _slow.Where(io => !IsInOutage(io) && MayBeHeld(io));
 
     /// <summary>Those to which the I/O timeout alone applies: all others.</summary>
     public IEnumerable<TimedIo> Free => _slow.Where(io => !IsInOutage(io) && !MayBeHeld(io));
 
-    private bool IsInOutage(TimedIo io) =>
-        _outages.Any(outage => io.Began < outage.Ended && io.Ended > outage.Began);
+    private bool IsInOutage(TimedIo io) => _outages.Any(outage => Overlaps(io, outage));
+
+    private static bool Overlaps(TimedIo io, Outage outage) =>
+        io.Began < outage.Ended && io.Ended > outage.Began;
 
     /// <summary>
     /// The quiesce time is the I/O timeout again, and counts from when a write was given up.

@@ -7,15 +7,20 @@ internal sealed class PathLosses
     private const string Path = " path ";
     private const string Down = ": down: ";
 
-    private readonly Lock _lock = new();
-    private readonly List<(string Path, TimeSpan Time)> _all = [];
+    /// <summary>Of a path that was down already: it has given up no I/O.</summary>
+    private static readonly string[] Attempts =
+        ["connect ", "no connection within", "the peer closed the connection"];
 
-    /// <summary>All of them, whatever the path.</summary>
+    private readonly Lock _lock = new();
+    private readonly List<(string Path, TimeSpan Time, bool HadConnection)> _all = [];
+
+    /// <summary>When I/O was given up, on whatever path.</summary>
     public IReadOnlyList<TimeSpan> Times
     {
         get
         {
-            lock (_lock) return [.. _all.Select(loss => loss.Time)];
+            lock (_lock)
+                return [.. _all.Where(loss => loss.HadConnection).Select(loss => loss.Time)];
         }
     }
 
@@ -25,10 +30,13 @@ internal sealed class PathLosses
         int end = line.IndexOf(Down, StringComparison.Ordinal);
         if (end < 0) return;
         int start = line.LastIndexOf(Path, end, StringComparison.Ordinal) + Path.Length;
-        lock (_lock) _all.Add((line[start..end], time));
+        string reason = line[(end + Down.Length)..];
+        bool hadConnection = !Attempts.Any(
+            attempt => reason.StartsWith(attempt, StringComparison.Ordinal));
+        lock (_lock) _all.Add((line[start..end], time, hadConnection));
     }
 
-    /// <summary>When a path was lost after that time; null for not yet.</summary>
+    /// <summary>When a path was lost after that time, or not reached; null for not yet.</summary>
     public TimeSpan? After(string path, TimeSpan time)
     {
         lock (_lock)
