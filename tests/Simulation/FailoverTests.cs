@@ -65,7 +65,7 @@ public sealed class FailoverTests
         load.Errors.ShouldBeEmpty();
     }
 
-    /// <summary>Two paths rest when the last one dies; one of them hangs, without any I/O.</summary>
+    /// <summary>Two paths rest when the last one dies; one of them hangs, with no I/O.</summary>
     [Fact]
     public void A_path_that_hangs_while_it_rests_is_not_the_one_that_is_used()
     {
