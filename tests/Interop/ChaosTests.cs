@@ -126,6 +126,45 @@ public sealed class ChaosTests
     }
 
     [Fact]
+    public void What_an_outage_excuses_ends_with_it()
+    {
+        var log = new IoLog();
+        log.Add(Io("read", 10, 9.9, 15));
+        var outage = new Outage(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(12));
+
+        var stalls = new Stalls(log, [], [outage], new ChaosOptions());
+
+        stalls.AfterOutage(stalls.InOutage.Single()).ShouldBe(TimeSpan.FromSeconds(3));
+    }
+
+    [Fact]
+    public void What_waits_for_ever_meets_any_number_of_faults()
+    {
+        var options = new ChaosOptions();
+        options.HeldBound(1).ShouldBe(TimeSpan.FromSeconds(2.1));
+        options.HeldBound(100).ShouldBe(options.HeldBound(3));
+    }
+
+    [Theory]
+    [InlineData("no reply within 1000 ms", true)]
+    [InlineData("receive: Connection reset by peer", true)]
+    [InlineData("closed by the peer", true)]
+    [InlineData("no connection within 1000 ms", false)]
+    [InlineData("connect 10.0.0.1:10809: Connection refused", false)]
+    [InlineData("the peer closed the connection", false)]
+    public void Only_a_path_that_was_up_gives_up_io(string reason, bool givesUp)
+    {
+        var losses = new PathLosses();
+        losses.Hear($"05:51:34.753 warn: braid[0] path b: down: {reason}", TimeSpan.FromSeconds(2));
+        losses.Hear("05:51:34.753 info: braid[0] path b: connected", TimeSpan.FromSeconds(3));
+
+        losses.Times.Count.ShouldBe(givesUp ? 1 : 0);
+        losses.After("b", TimeSpan.FromSeconds(1)).ShouldBe(TimeSpan.FromSeconds(2));
+        losses.After("b", TimeSpan.FromSeconds(2)).ShouldBeNull();
+        losses.After("a", TimeSpan.Zero).ShouldBeNull();
+    }
+
+    [Fact]
     public void The_command_that_repeats_a_run_is_understood()
     {
         ChaosOptions options = ChaosOptions.Parse(

@@ -75,12 +75,8 @@ public abstract class FileTests(string backend) : InteropTest
     public async Task A_block_device_is_copied_zeroed_and_trimmed_by_its_sectors(string how)
     {
         Needs.Tool("losetup", "nbdcopy", "nbdinfo", "qemu-io", "cmp", "fio");
-        if (!Environment.IsPrivilegedProcess || !File.Exists("/dev/loop-control"))
-            Assert.Skip("no right to make a loop device");
         string data = MakeRandomFile("data", Size);
-        string device = (await RunAsync(
-            "losetup", "--find", "--show", MakeSparseFile("volume", Size))).Trim();
-        try
+        await OnLoopDeviceAsync(async device =>
         {
             BraidProcess braid = await StartAsync(device, how);
 
@@ -90,37 +86,27 @@ public abstract class FileTests(string backend) : InteropTest
             await QemuIoAsync(
                 braid.Uri, "write -P 7 0 64k", "write -z 512 1k", "read -P 0 512 1k",
                 "read -P 7 1536 1k", "discard 4096 512", "read -P 7 4608 1k");
-            // After zeroes: some devices take no holes any more then.
+            // After zeroes, which tmpfs cannot do: such a device takes no holes any more.
             await FioAsync(braid, "--rw=randtrim", "--bs=64k", "--iodepth=16");
             (await RunAsync("nbdinfo", braid.Uri)).ShouldContain("block_size_minimum: 512");
             (await RunAsync("nbdinfo", "--map", braid.Uri)).ShouldContain("data");
             braid.ShouldHaveFailedNoPath();
             await braid.StopAsync();
-        }
-        finally
-        {
-            await RunAsync("losetup", "--detach", device);
-        }
+        });
     }
 
     [Fact]
     public async Task A_block_device_that_is_read_only_is_served_so()
     {
         Needs.Tool("losetup", "nbdinfo");
-        if (!Environment.IsPrivilegedProcess || !File.Exists("/dev/loop-control"))
-            Assert.Skip("no right to make a loop device");
-        string device = (await RunAsync(
-            "losetup", "--find", "--show", "--read-only", MakeSparseFile("volume", Size))).Trim();
-        try
-        {
-            BraidProcess braid = await StartAsync(device, "");
-            (await RunAsync("nbdinfo", braid.Uri)).ShouldContain("is_read_only: true");
-            await braid.StopAsync();
-        }
-        finally
-        {
-            await RunAsync("losetup", "--detach", device);
-        }
+        await OnLoopDeviceAsync(
+            async device =>
+            {
+                BraidProcess braid = await StartAsync(device, "");
+                (await RunAsync("nbdinfo", braid.Uri)).ShouldContain("is_read_only: true");
+                await braid.StopAsync();
+            },
+            "--read-only");
     }
 
     /// <summary>The one path of a map fails with the medium's error, as a disk's does.</summary>
@@ -154,6 +140,27 @@ public abstract class FileTests(string backend) : InteropTest
 
     private Task<BraidProcess> StartAsync(string volume, string how) =>
         RunBraidAsync("--io", backend, "--path", $"file://{volume}{how}");
+
+    /// <summary>A loop device over a file of tmpfs, for as long as the story takes.</summary>
+    private async Task OnLoopDeviceAsync(Func<string, Task> story, params string[] options)
+    {
+        if (!Environment.IsPrivilegedProcess || !File.Exists("/dev/loop-control"))
+            Assert.Skip("no right to make a loop device");
+        string volume = $"/dev/shm/braid-loop-{Guid.NewGuid():N}";
+        using (FileStream file = File.Create(volume)) file.SetLength(Size);
+        string shown = await RunAsync("losetup", ["--find", "--show", .. options, volume]);
+        string device = shown.Trim();
+        // The device keeps it.
+        File.Delete(volume);
+        try
+        {
+            await story(device);
+        }
+        finally
+        {
+            await RunAsync("losetup", "--detach", device);
+        }
+    }
 
     private async Task FioAsync(BraidProcess braid, params string[] arguments) =>
         await RunAsync("fio", Fio.Arguments(braid.Uri, Size, arguments));

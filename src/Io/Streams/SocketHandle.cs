@@ -15,8 +15,8 @@ internal static unsafe class SocketHandle
     private const int MaxAddress = 128;
 
     /// <summary>
-    /// Asked for; the machine gives net.core.wmem_max at the most. Its default of 208 KiB is less
-    /// than two replies of 128 KiB.
+    /// Asked for; the machine gives net.core.wmem_max at the most. What a socket has otherwise,
+    /// net.core.wmem_default of 208 KiB, is less than two replies of 128 KiB.
     /// </summary>
     private const int ReplyBytes = 1 << 20;
 

@@ -60,7 +60,6 @@ internal sealed unsafe class UringLoop : ThreadLoop
         return new UringStream(this, ((SocketConnection)connection).Detach(), handler);
     }
 
-    /// <summary>Extents are lseek's to find, which io_uring does not have.</summary>
     public override void Submit(FileJob job, FileWorkers workers)
     {
         if (_ring.CanDoFiles && IsForRing(job)) _files.Begin(job);
@@ -68,8 +67,9 @@ internal sealed unsafe class UringLoop : ThreadLoop
     }
 
     /// <summary>
-    /// A write into the page cache of most file systems takes a thread: of the kernel's own, those
-    /// of one file one after the other, or a worker.
+    /// Not lseek and ioctl, which io_uring does not have: extents and a device's discard. A write
+    /// into the page cache of most file systems takes a thread in any case: of the kernel's own,
+    /// those of one file one after the other, or a worker.
     /// </summary>
     private static bool IsForRing(FileJob job) => job.Operation switch
     {

@@ -83,7 +83,7 @@ internal sealed class TurnScheduler : RequestScheduler
         return false;
     }
 
-    /// <summary>What has no data costs little, however long its range is.</summary>
+    /// <summary>What brings no data counts as a page, however long its range is.</summary>
     private static long CostOf(Request request) =>
         request.Operation is BlockOperation.Read or BlockOperation.Write
             ? Math.Max(request.Length, MinCost)

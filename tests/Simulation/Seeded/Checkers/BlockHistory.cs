@@ -77,10 +77,7 @@ internal sealed class BlockHistory
     /// A server has done a write that its client had given up: what a lost cache had taken of it is
     /// there again.
     /// </summary>
-    public void CameLate(int block, ulong stamp)
-    {
-        _blocks[block].CameLate(stamp, Tick());
-    }
+    public void CameLate(int block, ulong stamp) => _blocks[block].CameLate(stamp, Tick());
 
     /// <summary>It has failed, or nobody will ever know: it may be done at any time.</summary>
     public void Fail(WriteRecord write)
