@@ -163,6 +163,31 @@ public sealed class LyingClientTests : InteropTest
         });
     }
 
+    /// <summary>Together they hold all of the I/O memory, and would for ever.</summary>
+    [Fact]
+    public async Task Many_clients_that_never_read_hold_up_long_commands_for_a_while_only()
+    {
+        const int Clients = 24;
+        BraidProcess braid = await StartAsync();
+        var hogs = new List<RawNbd>();
+        for (int i = 0; i < Clients; i++)
+        {
+            RawNbd hog = await RawClient.OpenAsync(FilePath("m"));
+            hogs.Add(hog);
+            for (uint read = 0; read < 32; read++)
+                await hog.CommandAsync(RawNbd.Read, read, 0, 1 << 20);
+        }
+        using RawNbd decent = await RawClient.OpenAsync(FilePath("m"));
+        for (uint i = 0; i < 100; i++) await ShouldReadAsync(decent, i);
+        braid.Logged("cut off").ShouldBe(0);
+
+        await decent.CommandAsync(RawNbd.Read, 100, 0, 1 << 20);
+        (await decent.SimpleReplyAsync(100)).ShouldBe(0u);
+        _ = await decent.ReceiveAsync(1 << 20);
+        braid.Logged("cut off").ShouldBeInRange(1, Clients - 1);
+        hogs.ForEach(hog => hog.Dispose());
+    }
+
     [Fact]
     public async Task A_hundred_clients_that_say_nothing_hold_up_nobody()
     {

@@ -52,9 +52,6 @@ internal sealed unsafe class NbdServerCommand
     /// <summary>Bytes whose bios have been made.</summary>
     public long Covered { get; private set; }
 
-    /// <summary>Bytes of I/O memory that its bios have.</summary>
-    public long Held { get; private set; }
-
     /// <summary>The stream's offset at which the reply has been sent.</summary>
     public long ReplyEnd { get; set; }
 
@@ -73,24 +70,22 @@ internal sealed unsafe class NbdServerCommand
     public Bio BioAt(int index) => _bios[index]!;
 
     /// <summary>The next bio with its memory; null when there is no memory now.</summary>
-    public Bio? TryAddBio(BufferPool pool, BlockOperation operation, BioFlags flags)
+    public Bio? TryAddBio(ClientMemory memory, BlockOperation operation, BioFlags flags)
     {
         int length = (int)Math.Min(Request.Length - Covered, MaxBio);
-        byte* data = pool.TryAllocate(length);
+        byte* data = memory.TryAllocate(length);
         if (data is null) return null;
         Bio bio = NextBio(operation, flags, length);
         bio.Data = data;
-        Held += length;
         return bio;
     }
 
     /// <summary>The bio of a block status; without memory when there is none now.</summary>
-    public Bio AddExtentsBio(BufferPool pool)
+    public Bio AddExtentsBio(ClientMemory memory)
     {
         Bio bio = AddBio(BlockOperation.Extents, BioFlags.None);
         bio.ExtentCount = 0;
-        bio.Data = pool.TryAllocate(BufferPool.MinBuffer);
-        if (bio.Data is not null) Held += BufferPool.MinBuffer;
+        bio.Data = memory.TryAllocate(BufferPool.MinBuffer);
         return bio;
     }
 
@@ -103,24 +98,12 @@ internal sealed unsafe class NbdServerCommand
     }
 
     /// <summary>Gives the memory of all bios back.</summary>
-    public void FreeMemory(BufferPool pool)
+    public void FreeMemory(ClientMemory memory)
     {
         for (int i = 0; i < Bios; i++)
-            if (_bios[i]!.Data is not null) FreeMemory(pool, _bios[i]!);
+            if (_bios[i]!.Data is not null) memory.Free(_bios[i]!);
         Bios = 0;
         Covered = 0;
-        Held = 0;
-    }
-
-    /// <summary>Gives the memory of one bio back.</summary>
-    public void FreeMemory(BufferPool pool, Bio bio)
-    {
-        int length = bio.HasData ? (int)bio.Length : BufferPool.MinBuffer;
-        byte* data = bio.Data;
-        bio.Data = null;
-        Held -= length;
-        // Last: whoever waits for memory is served in here, which may be this command.
-        pool.Free(data, length);
     }
 
     private Bio NextBio(BlockOperation operation, BioFlags flags, long length)

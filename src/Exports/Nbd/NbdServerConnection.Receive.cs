@@ -32,6 +32,7 @@ internal sealed unsafe partial class NbdServerConnection
         }
         _isQueuedForMemory = _waiting is not null;
         if (_isQueuedForMemory) return false;
+        _shared.Served();
         // Not from here: others wait, and this may be inside somebody's end.
         _server.Loop.Post(Resume);
         return true;
@@ -127,7 +128,7 @@ internal sealed unsafe partial class NbdServerConnection
         bool hasPayload = request.Command is NbdCommand.Read or NbdCommand.Write;
         if (hasPayload && request.Length > NbdProtocol.MaxPayload) return NbdError.Invalid;
         // It would wait for more memory than there is; a write takes its memory in parts.
-        bool isTooLong = request.Command == NbdCommand.Read && request.Length > _pool.Bytes;
+        bool isTooLong = request.Command == NbdCommand.Read && request.Length > _shared.Pool.Bytes;
         if (isTooLong) return NbdError.Invalid;
         ulong size = (ulong)_session.Export.SizeBytes;
         if (request.Offset > size || request.Length > size - request.Offset) return beyondEnd;
@@ -180,12 +181,12 @@ internal sealed unsafe partial class NbdServerConnection
     {
         while (command.Covered < command.Request.Length)
         {
-            if (command.TryAddBio(_pool, BlockOperation.Read, BioFlags.None) is not null) continue;
-            command.FreeMemory(_pool);
+            Bio? bio = command.TryAddBio(_memory, BlockOperation.Read, BioFlags.None);
+            if (bio is not null) continue;
+            command.FreeMemory(_memory);
             WaitForMemory(command);
             return;
         }
-        _held += command.Held;
         command.Pending += command.Bios;
         int bios = command.Bios;
         for (int i = 0; i < bios; i++) _device.Submit(command.BioAt(i));
@@ -195,8 +196,7 @@ internal sealed unsafe partial class NbdServerConnection
     /// <summary>The extents go into memory of their own, as many as fit into a page.</summary>
     private void SubmitExtents(NbdServerCommand command)
     {
-        Bio bio = command.AddExtentsBio(_pool);
-        _held += command.Held;
+        Bio bio = command.AddExtentsBio(_memory);
         // Without memory the answer is the one that is always right: all is allocated.
         if (bio.Data is null) EndOne(command);
         else SubmitLast(command, bio);
@@ -207,13 +207,12 @@ internal sealed unsafe partial class NbdServerConnection
     {
         NbdCommandFlags wire = command.Request.Flags;
         BioFlags flags = (wire & NbdCommandFlags.Fua) != 0 ? BioFlags.Fua : BioFlags.None;
-        Bio? bio = command.TryAddBio(_pool, BlockOperation.Write, flags);
+        Bio? bio = command.TryAddBio(_memory, BlockOperation.Write, flags);
         if (bio is null)
         {
             WaitForMemory(command);
             return;
         }
-        _held += bio.Length;
         _receive.BeginPayload();
         _receive.AddPayload(bio.Data, (int)bio.Length);
     }
@@ -239,7 +238,7 @@ internal sealed unsafe partial class NbdServerConnection
         _waiting = command;
         if (_isQueuedForMemory) return;
         _isQueuedForMemory = true;
-        _pool.Wait(this);
+        _shared.Wait(this);
     }
 
     /// <summary>

@@ -17,7 +17,9 @@ internal sealed unsafe partial class NbdServerConnection
         NbdServerCommand command = _slots.Of(bio);
         if (bio.Status != BlockStatus.Ok && command.Status == BlockStatus.Ok)
             command.Status = bio.Status;
-        if (bio.Operation == BlockOperation.Write) FreePart(command, bio);
+        // At once: parts of writes that were held until their wholes have come could fill the pool,
+        // and no whole would ever come.
+        if (bio.Operation == BlockOperation.Write) _memory.Free(bio);
         EndOne(command);
     }
 
@@ -26,16 +28,6 @@ internal sealed unsafe partial class NbdServerConnection
         while (_replies.TakeSent(_stream.SentBytes) is { } command) Release(command);
         EndIfDrained();
         if (_paused) Resume();
-    }
-
-    /// <summary>
-    /// At once: parts of writes that were held until their wholes have come could fill the pool,
-    /// and no whole would ever come.
-    /// </summary>
-    private void FreePart(NbdServerCommand command, Bio bio)
-    {
-        _held -= bio.Length;
-        command.FreeMemory(_pool, bio);
     }
 
     private void EndOne(NbdServerCommand command)

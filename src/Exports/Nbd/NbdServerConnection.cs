@@ -14,26 +14,21 @@ namespace Braid.Exports.Nbd;
 internal sealed unsafe partial class NbdServerConnection
     : IStreamHandler, IBioOwner, IBufferWaiter, IDisposable
 {
-    /// <summary>
-    /// Bytes that the commands of one client hold, a command more at the most: a quarter of the
-    /// default pool. The less of the pool is free, the less it may be: <see cref="IsFairShare"/>.
-    /// </summary>
-    private const long MaxBytesHeld = 64L << 20;
-
     /// <summary>Staging for command headers and the small payloads behind them.</summary>
     private const int StagingBytes = 256 * 1024;
 
     private readonly NbdServer _server;
     private readonly NbdClientSession _session;
-    private readonly BufferPool _pool;
+    private readonly IoMemory _shared;
+    private readonly ClientMemory _memory;
     private readonly BlockDevice _device;
     private readonly StreamSocket _stream;
     private readonly ReceiveBuffer _receive = new(StagingBytes, 1);
     private readonly NbdCommandSlots _slots;
     private readonly NbdReplyQueue _replies = new();
 
-    /// <summary>Bytes of I/O memory that the commands hold.</summary>
-    private long _held;
+    /// <summary>Bytes that its client has sent.</summary>
+    private long _receivedBytes;
 
     /// <summary>A bound was reached: somebody must call <see cref="Resume"/>.</summary>
     private bool _paused;
@@ -48,16 +43,18 @@ internal sealed unsafe partial class NbdServerConnection
     private bool _draining;
 
     public NbdServerConnection(
-        NbdServer server, NbdClientSession session, Connection connection, BufferPool pool)
+        NbdServer server, NbdClientSession session, Connection connection, IoMemory memory)
     {
         _server = server;
         _session = session;
-        _pool = pool;
+        _shared = memory;
+        _memory = new ClientMemory(memory.Pool);
         _device = session.Export.Device;
         Peer = connection.Peer;
         _device.Open();
         _slots = new NbdCommandSlots(this, _device.Openings);
         _stream = server.Loop.Adopt(connection, this);
+        _shared.Add(this);
     }
 
     /// <summary>The client, for people.</summary>
@@ -69,19 +66,24 @@ internal sealed unsafe partial class NbdServerConnection
     /// <summary>False when it has gone, but for commands under way.</summary>
     public bool IsOpen => !_closed;
 
+    /// <summary>Bytes of I/O memory that its commands hold.</summary>
+    public long HeldBytes => _memory.Held;
+
+    public NbdProgress Progress => new(_stream.SentBytes, _receivedBytes);
+
     /// <summary>
     /// Sent replies give memory back: to this client, which is not read from meanwhile, or to who
     /// waits in line for some. And the last one lets a connection close.
     /// </summary>
-    public bool AwaitsSent => _paused || _draining || _pool.HasWaiters;
+    public bool AwaitsSent => _paused || _draining || _shared.Pool.HasWaiters;
 
     private bool CanTakeMore =>
         !_draining && _waiting is null && !_slots.IsFull && IsFairShareOfTags
-        && IsFairShare(NextLength());
+        && _memory.MayTake(NextLength());
 
     /// <summary>
-    /// As <see cref="IsFairShare"/> has it for memory: who has commands under way may take more
-    /// only while more tags are free than those. A flood leaves as many as it has, two leave a
+    /// As <see cref="ClientMemory.MayTake"/> has it for memory: who has commands under way may take
+    /// more only while more tags are free than those. A flood leaves as many as it has, two leave a
     /// third, and whoever comes with few finds a tag at once.
     /// </summary>
     private bool IsFairShareOfTags =>
@@ -97,6 +99,18 @@ internal sealed unsafe partial class NbdServerConnection
 
     public void Close(string reason) => _stream.Close(reason);
 
+    /// <summary>
+    /// How far it has to come for what it holds to come back: it reads all replies that are on
+    /// their way and sends the rest of its payload, up to so many bytes of each.
+    /// </summary>
+    public NbdProgress Owed(long atMost)
+    {
+        NbdProgress now = Progress;
+        long unread = _stream.QueuedBytes - now.Read;
+        long unsent = _receiving is not null && _waiting is null ? _receive.PayloadLeft : 0;
+        return new(now.Read + Math.Min(unread, atMost), now.Sent + Math.Min(unsent, atMost));
+    }
+
     public int PrepareReceive(iovec* vectors)
     {
         // Commands may be staged: whoever has paused goes on by Resume, which looks at them, and
@@ -107,6 +121,7 @@ internal sealed unsafe partial class NbdServerConnection
 
     public void OnReceived(int bytes)
     {
+        _receivedBytes += bytes;
         _receive.Received(bytes);
         Parse();
     }
@@ -117,6 +132,8 @@ internal sealed unsafe partial class NbdServerConnection
         // Replies that were never sent, and a payload that never came whole: nobody waits for them.
         while (_replies.TakeSent(long.MaxValue) is { } command) Release(command);
         AbandonReceiving();
+        // Nothing of its own may come back any more, and others stand in line behind it.
+        if (_isQueuedForMemory) _shared.Pool.ServeWaiters();
         _server.OnClientClosed(this, reason.Text);
         EndIfClosed();
     }
@@ -125,17 +142,8 @@ internal sealed unsafe partial class NbdServerConnection
     {
         _receive.Dispose();
         _slots.Dispose();
+        _memory.Dispose();
     }
-
-    /// <summary>
-    /// Who holds nothing may always take one command. Who holds something may take more only up to
-    /// half of what the others leave: however many clients do not read their replies, each leaves
-    /// as much as it has, and none that holds something is ahead of others in the pool's queue.
-    /// Whoever is stopped here goes on when its own replies have been sent.
-    /// </summary>
-    private bool IsFairShare(long length) =>
-        _held == 0
-        || (_held < MaxBytesHeld && _held + length <= (_pool.Bytes - _pool.InUse) / 2);
 
     /// <summary>Bytes of I/O memory that the command at the head of the staging wants.</summary>
     private long NextLength()
@@ -157,8 +165,7 @@ internal sealed unsafe partial class NbdServerConnection
     /// <summary>The command is over and its memory is nobody's any more.</summary>
     private void Release(NbdServerCommand command)
     {
-        _held -= command.Held;
-        command.FreeMemory(_pool);
+        command.FreeMemory(_memory);
         _slots.Return(command);
         _server.Loop.IoEnded();
     }
@@ -181,6 +188,7 @@ internal sealed unsafe partial class NbdServerConnection
     {
         if (!_closed || _gone || _slots.Active > 0) return;
         _gone = true;
+        _shared.Remove(this);
         Dispose();
         _device.Close();
         _server.OnClientGone(this);

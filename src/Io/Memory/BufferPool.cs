@@ -116,19 +116,20 @@ public sealed unsafe class BufferPool : IDisposable
     /// <summary>Queues a waiter; it is asked again whenever memory has come back.</summary>
     public void Wait(IBufferWaiter waiter) => _waiters.Enqueue(waiter);
 
-    /// <summary>Unmaps it all. Buffers still out are a leak of the caller's.</summary>
-    public void Dispose() => _ = Libc.munmap(_memory, (nuint)Bytes);
-
-    private static int OrderOf(int length) =>
-        Math.Max(MinOrder, 32 - BitOperations.LeadingZeroCount((uint)length - 1));
-
-    private void ServeWaiters()
+    /// <summary>Asks the waiters again: one of them wants nothing any more.</summary>
+    public void ServeWaiters()
     {
         if (_serving) return;
         _serving = true;
         while (_waiters.TryPeek(out IBufferWaiter? waiter) && waiter.OnMemory()) _waiters.Dequeue();
         _serving = false;
     }
+
+    /// <summary>Unmaps it all. Buffers still out are a leak of the caller's.</summary>
+    public void Dispose() => _ = Libc.munmap(_memory, (nuint)Bytes);
+
+    private static int OrderOf(int length) =>
+        Math.Max(MinOrder, 32 - BitOperations.LeadingZeroCount((uint)length - 1));
 
     /// <summary>Halves the next larger free buffer down to <paramref name="order"/>.</summary>
     private int Split(int order)

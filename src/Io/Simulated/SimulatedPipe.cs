@@ -13,8 +13,20 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
     private int _consumed;
     private long _lastArrivalNs;
 
+    /// <summary>Bytes that were written and not read.</summary>
+    private long _unread;
+
     /// <summary>Called when bytes or the end have arrived.</summary>
     public Action? Readable { get; set; }
+
+    /// <summary>Called when somebody has read, and there is room.</summary>
+    public Action? Writable { get; set; }
+
+    /// <summary>
+    /// Bytes that may be written now. What is written beyond that is taken all the same: whoever
+    /// minds has to ask.
+    /// </summary>
+    public long Room => Math.Max(0, link.RoomBytes - _unread);
 
     public int Available { get; private set; }
 
@@ -31,6 +43,7 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
 
     public void Write(ReadOnlySpan<byte> data)
     {
+        _unread += data.Length;
         while (data.Length > 0)
         {
             int chunk = data.Length;
@@ -83,6 +96,8 @@ internal sealed class SimulatedPipe(SimulatedLoop loop, SimulatedLink link)
             _consumed = 0;
         }
         Available -= read;
+        _unread -= read;
+        if (read > 0 && Room > 0) Writable?.Invoke();
         return read;
     }
 
@@ -156,6 +171,12 @@ public sealed class SimulatedLink
     /// Nothing arrives any more, and nobody is told: a stopped process, a dead cable.
     /// </summary>
     public bool IsHung { get; set; }
+
+    /// <summary>
+    /// Bytes of one direction that nobody has read yet: the socket buffers. A stream sends no more
+    /// until some were.
+    /// </summary>
+    public long RoomBytes { get; set; } = long.MaxValue;
 
     /// <summary>New connections are refused.</summary>
     public bool IsRefusing { get; set; }

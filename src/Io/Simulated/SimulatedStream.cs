@@ -29,6 +29,7 @@ internal sealed unsafe class SimulatedStream : StreamSocket
         _incoming = connection.Incoming;
         _outgoing = connection.Outgoing;
         _incoming.Readable = Receive;
+        _outgoing.Writable = () => loop.Post(SendRest);
         loop.Post(Receive);
     }
 
@@ -51,6 +52,7 @@ internal sealed unsafe class SimulatedStream : StreamSocket
     private protected override void CloseHandle()
     {
         _incoming.Readable = null;
+        _outgoing.Writable = null;
         if (IsAborted) _outgoing.Abort();
         else _outgoing.End(0);
     }
@@ -58,14 +60,20 @@ internal sealed unsafe class SimulatedStream : StreamSocket
     private protected override void Flush()
     {
         long sent = 0;
-        for (int i = 0; i < Queue.Count; i++)
+        for (int i = 0; i < Queue.Count && _outgoing.Room > 0; i++)
         {
             iovec* vector = Queue.First + i;
-            _outgoing.Write(new ReadOnlySpan<byte>(vector->iov_base, (int)vector->iov_len));
-            sent += (long)vector->iov_len;
+            int count = (int)Math.Min((long)vector->iov_len, _outgoing.Room);
+            _outgoing.Write(new ReadOnlySpan<byte>(vector->iov_base, count));
+            sent += count;
         }
         Loop.Statistics.SystemCalls++;
-        Sent(sent);
+        if (sent > 0) Sent(sent);
+    }
+
+    private void SendRest()
+    {
+        if (IsOpen && !Queue.IsEmpty) Flush();
     }
 
     private protected override void FreeMemory()

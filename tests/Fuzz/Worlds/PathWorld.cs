@@ -36,7 +36,8 @@ internal sealed class PathWorld : IDisposable
             if ((at & 1024) == 0) _volume[at] = (byte)(1 + (at % 251));
         _device = new FuzzVolume(Loop, _volume, depth: 8);
         _good = new NbdServer(
-            Loop, Network, GoodAt, [new NbdExport("x", _device)], _pool, _ => { });
+            Loop, Network, GoodAt, [new NbdExport("x", _device)],
+            new IoMemory(Loop, _pool), _ => { });
         _good.Start();
         Hostile = new HostileServer(Loop, Network, HostileAt, _volume, edits) { Style = style };
         _stack = new MapStack(Loop, Network, Options(map), new FuzzLogger());

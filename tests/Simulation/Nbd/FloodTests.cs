@@ -26,7 +26,8 @@ public sealed class FloodTests : IDisposable
         _network = new SimulatedNetwork(_loop);
         _device = new HeldDevice(_loop, new QueueOptions { Depth = Tags });
         _server = new NbdServer(
-            _loop, _network, At, [new NbdExport("x", _device)], _pool, _ => { });
+            _loop, _network, At, [new NbdExport("x", _device)],
+            new IoMemory(_loop, _pool), _ => { });
         _server.Start();
     }
 

@@ -27,10 +27,12 @@ public sealed class ServerMemoryTests : IDisposable
     public ServerMemoryTests()
     {
         _network = new SimulatedNetwork(_loop);
+        _network.Link(At).RoomBytes = 64 * 1024;
         var device = new MemoryDevice(_loop, "volume", _store, new QueueOptions());
         device.Start();
         _server = new NbdServer(
-            _loop, _network, At, [new NbdExport("x", device)], _pool, _ => { });
+            _loop, _network, At, [new NbdExport("x", device)],
+            new IoMemory(_loop, _pool), _ => { });
         _server.Start();
     }
 

@@ -28,7 +28,8 @@ public sealed class ServerProtocolTests : IDisposable
         var device = new MemoryDevice(_loop, "volume", _store, new QueueOptions());
         device.Start();
         _server = new NbdServer(
-            _loop, _network, At, [new NbdExport("x", device)], _pool, _log.Add);
+            _loop, _network, At, [new NbdExport("x", device)],
+            new IoMemory(_loop, _pool), _log.Add);
         _server.Start();
     }
 

@@ -34,7 +34,8 @@ internal sealed class SimulatedServerOfSize : IDisposable
         var device = new MemoryDevice(_loop, "sized", store, new QueueOptions());
         device.Start();
         _server = new NbdServer(
-            _loop, _network, _endpoint, [new NbdExport("x", device)], _pool, _ => { });
+            _loop, _network, _endpoint, [new NbdExport("x", device)],
+            new IoMemory(_loop, _pool), _ => { });
         _server.Start();
     }
 

@@ -54,7 +54,7 @@ internal sealed record SimPlan
 
     public long PoolBytes => Loops.PoolBytes;
 
-    public long LatencyNs { get; init; }
+    public SimWire Wire { get; init; } = new();
 
     /// <summary>Of a server that is well.</summary>
     public long ServiceNs { get; init; }
@@ -102,7 +102,7 @@ internal sealed record SimPlan
             {
                 PoolBytes = Math.Max(4 * load.MaxBytes, random.Pick(1L, 2, 8, 32) << 20),
             },
-            LatencyNs = random.Duration(10_000, 2 * Ms),
+            Wire = new SimWire { LatencyNs = random.Duration(10_000, 2 * Ms) },
             ServiceNs = random.Duration(10_000, 3 * Ms),
             Load = load,
             Rounds = random.Between(1, 3),
@@ -143,6 +143,9 @@ internal sealed record SimPlan
                 ListsExtents = plan.Servers.StructuredReplies && random.Chance(600),
             },
             Load = plan.Load with { Queries = random.Pick(0, 0, 30, 150) },
+            Wire = random.Chance(300)
+                ? plan.Wire.WithRoomFor(plan.MostInFlight / random.Pick(2, 4, 8))
+                : plan.Wire,
         };
     }
 
@@ -186,9 +189,12 @@ internal sealed record SimPlan
         + $"tags {MapQueue.Depth}/{PathQueue.Depth}, {MapQueue.Scheduler}, "
         + $"timeout {IoTimeoutNs / Ms} ms, guard {StaleWrites}, "
         + $"hedges {Hedges}, "
-        + $"latency {LatencyNs / 1000} us, "
+        + $"{Wire}, "
         + $"service {ServiceNs / 1000} us; {Load}; {Rounds} rounds of {RoundNs / Ms} ms, "
         + $"a fault every {FaultEveryNs / Ms} ms";
+
+    /// <summary>Bytes that one path may have under way.</summary>
+    private long MostInFlight => (long)Math.Min(MapQueue.Depth, PathQueue.Depth) * Load.MaxBytes;
 
     private string Hedges => MapQueue.Hedging is { } hedging
         ? $"p{hedging.Percentile} {hedging.SharePercent} %"

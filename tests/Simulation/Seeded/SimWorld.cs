@@ -38,8 +38,8 @@ internal sealed class SimWorld : IDisposable
         Judge = new SimJudge(this);
         for (int i = 0; i < plan.Paths; i++)
             Servers.Add(new SimServer(this, i, plan.Servers));
-        foreach (SimServer server in Servers) server.Link.LatencyNs = plan.LatencyNs;
-        Wires.Link(MapEndpoint).LatencyNs = plan.LatencyNs;
+        foreach (SimServer server in Servers) plan.Wire.Set(server.Link);
+        plan.Wire.Set(Wires.Link(MapEndpoint));
         Tables = new SimTables(plan);
         Channels = MakeChannels();
         for (int i = 0; i < plan.Load.Clients; i++)

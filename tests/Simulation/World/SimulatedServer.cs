@@ -70,7 +70,8 @@ internal sealed class SimulatedServer : IDisposable
         BlockDevice served = Cached is null ? device : new CachedDevice(Cached, Number);
         _faults = new WriteFaults(served) { IsOn = _failsWrites };
         _server = new NbdServer(
-            _loop, _network, Endpoint, [new NbdExport("volume", _faults)], Pool, _ => { });
+            _loop, _network, Endpoint, [new NbdExport("volume", _faults)],
+            new IoMemory(_loop, Pool), _ => { });
         _server.Start();
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Braid.Io.Abi;
+using Braid.Tests.Unit.Support;
 
 namespace Braid.Tests.Unit.Abi;
 
@@ -10,6 +11,7 @@ namespace Braid.Tests.Unit.Abi;
 /// src/Io/Abi against the C headers of this machine. What there is to compare is found by
 /// reflection: a constant or structure that C does not have by that name fails.
 /// </summary>
+[Collection(StartsProcesses.Name)]
 public sealed class AbiTests
 {
     private const BindingFlags Everything = BindingFlags.Public | BindingFlags.NonPublic

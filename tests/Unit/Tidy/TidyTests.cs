@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Runtime.CompilerServices;
+using Braid.Tests.Unit.Support;
 
 namespace Braid.Tests.Unit.Tidy;
 
 /// <summary>The house rules, over all files of the project. A failure names the places.</summary>
+[Collection(StartsProcesses.Name)]
 public sealed class TidyTests
 {
     [Fact]

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Io;
+using Braid.Wire.Nbd;
+
+namespace Braid.Exports.Nbd;
+
+/// <summary>
+/// The I/O memory of all clients of one loop, whatever server they came by, and the watch over
+/// those that keep it: while anybody waits for memory, a client that does not read its replies, or
+/// does not send the payload that it has announced, is cut off in the end. On the loop.
+/// </summary>
+/// <param name="loop">The loop of the clients.</param>
+/// <param name="pool">The memory; not owned.</param>
+public sealed class IoMemory(IoLoop loop, BufferPool pool)
+{
+    /// <summary>For so long may clients keep others waiting.</summary>
+    private const long PatienceNs = 10_000_000_000;
+
+    /// <summary>
+    /// Bytes that a client reads or sends in that time, where it owes so many: a slow one is not
+    /// cut off, and one that trickles does nothing for those who wait.
+    /// </summary>
+    private const long LeastMoved = 1 << 20;
+
+    private readonly HashSet<NbdServerConnection> _clients = [];
+
+    /// <summary>How far each client has to be when the watch ends.</summary>
+    private readonly Dictionary<NbdServerConnection, NbdProgress> _owed = [];
+    private LoopTimer? _timer;
+
+    /// <summary>Since the watch began.</summary>
+    private bool _hasServed;
+
+    /// <summary>The memory itself.</summary>
+    public BufferPool Pool => pool;
+
+    internal void Add(NbdServerConnection client) => _clients.Add(client);
+
+    internal void Remove(NbdServerConnection client)
+    {
+        _clients.Remove(client);
+        _owed.Remove(client);
+    }
+
+    /// <summary>Queues a client for memory; the watch begins, unless it is kept already.</summary>
+    internal void Wait(NbdServerConnection client)
+    {
+        pool.Wait(client);
+        _timer ??= loop.CreateTimer(EndWatch);
+        if (!_timer.IsArmed) BeginWatch();
+    }
+
+    /// <summary>Who was first in line is so no more: memory comes back.</summary>
+    internal void Served() => _hasServed = true;
+
+    private void BeginWatch()
+    {
+        _hasServed = false;
+        _owed.Clear();
+        foreach (NbdServerConnection client in _clients)
+            _owed.Add(client, client.Owed(LeastMoved));
+        _timer!.Arm(PatienceNs);
+    }
+
+    private void EndWatch()
+    {
+        if (!pool.HasWaiters) return;
+        if (!_hasServed) CutOff();
+        BeginWatch();
+    }
+
+    /// <summary>As few as it takes for the longest command that may be waiting.</summary>
+    private void CutOff()
+    {
+        long wanted = NbdProtocol.MaxPayload;
+        foreach (NbdServerConnection client in Stalled())
+        {
+            wanted -= client.HeldBytes;
+            client.Close(
+                "cut off: it has not read its replies, or not sent what it announced, for "
+                + $"{PatienceNs / 1_000_000_000} s, while others waited for its memory");
+            if (wanted <= 0) break;
+        }
+    }
+
+    private NbdServerConnection[] Stalled() =>
+    [
+        .. _owed
+            .Where(owed => owed.Key.HeldBytes > 0 && !owed.Key.Progress.Reaches(owed.Value))
+            .Select(owed => owed.Key)
+            .OrderByDescending(client => client.HeldBytes),
+    ];
+}
