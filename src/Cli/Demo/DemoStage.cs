@@ -83,7 +83,7 @@ internal sealed class DemoStage : IAsyncDisposable
         Endpoint endpoint = Endpoint.Unix(SocketPath(ServerName(server)));
         NbdExport[] exports = [new NbdExport("volume", _volume)];
         var made = new NbdServer(
-            _storageLoop, _network, endpoint, exports, new IoMemory(_storageLoop, _pool),
+            _storageLoop, _network, endpoint, exports, new NbdClients(_storageLoop, _pool),
             _ => { });
         _servers[server] = made;
         made.Start();

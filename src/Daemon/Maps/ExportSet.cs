@@ -12,7 +12,7 @@ public sealed class ExportSet : IDisposable
 {
     private readonly IoLoop _loop;
     private readonly INetwork _network;
-    private readonly IoMemory _memory;
+    private readonly NbdClients _clients;
     private readonly ILogger _logger;
     private readonly List<NbdServer> _servers = [];
     private readonly List<(MappedDevice Map, string Uri)> _uris = [];
@@ -28,7 +28,7 @@ public sealed class ExportSet : IDisposable
     {
         _loop = loop;
         _network = network;
-        _memory = new IoMemory(loop, pool);
+        _clients = new NbdClients(loop, pool);
         _logger = logger;
     }
 
@@ -50,7 +50,7 @@ public sealed class ExportSet : IDisposable
     /// <summary>Serves clients that another loop accepts: before any is there.</summary>
     internal NbdServer ServeForAnother()
     {
-        var server = new NbdServer(_loop, _network, _memory, Warn);
+        var server = new NbdServer(_loop, _network, _clients, Warn);
         _servers.Add(server);
         return server;
     }
@@ -148,7 +148,7 @@ public sealed class ExportSet : IDisposable
     {
         try
         {
-            return new NbdServer(_loop, _network, endpoint, exports, _memory, Warn)
+            return new NbdServer(_loop, _network, endpoint, exports, _clients, Warn)
             {
                 Spread = _spread,
             };

@@ -18,7 +18,7 @@ public sealed class NbdServer : IDisposable
     private const long HandshakeTimeoutNs = 10_000_000_000;
 
     private readonly INetwork _network;
-    private readonly IoMemory _memory;
+    private readonly NbdClients _onLoop;
     private readonly Action<string> _log;
 
     /// <summary>Null where another server accepts the clients.</summary>
@@ -33,17 +33,17 @@ public sealed class NbdServer : IDisposable
     /// <param name="network">Where to listen.</param>
     /// <param name="endpoint">The same.</param>
     /// <param name="exports">At least one; the first is also the one without a name.</param>
-    /// <param name="memory">I/O memory of the loop, shared with its other servers.</param>
+    /// <param name="clients">Of the loop, those of its other servers too.</param>
     /// <param name="log">Takes a line about a client that misbehaved; on the loop.</param>
     /// <exception cref="IOException">The endpoint cannot be had.</exception>
     public NbdServer(
         IoLoop loop, INetwork network, Endpoint endpoint, IReadOnlyList<NbdExport> exports,
-        IoMemory memory, Action<string> log)
+        NbdClients clients, Action<string> log)
     {
         Loop = loop;
         _network = network;
         _exports = exports;
-        _memory = memory;
+        _onLoop = clients;
         _log = log;
         _acceptor = new Acceptor(loop, network, endpoint, Admit, log);
     }
@@ -53,14 +53,14 @@ public sealed class NbdServer : IDisposable
     /// </summary>
     /// <param name="loop">The loop of the devices.</param>
     /// <param name="network">Of the other server.</param>
-    /// <param name="memory">I/O memory of the loop.</param>
+    /// <param name="clients">Of the loop.</param>
     /// <param name="log">As above.</param>
-    public NbdServer(IoLoop loop, INetwork network, IoMemory memory, Action<string> log)
+    public NbdServer(IoLoop loop, INetwork network, NbdClients clients, Action<string> log)
     {
         Loop = loop;
         _network = network;
         _exports = [];
-        _memory = memory;
+        _onLoop = clients;
         _log = log;
     }
 
@@ -79,7 +79,7 @@ public sealed class NbdServer : IDisposable
     /// Bytes of the longest command with data, as clients are told: a read has all its memory at
     /// once.
     /// </summary>
-    public int MaxPayload => (int)Math.Min(NbdProtocol.MaxPayload, _memory.Pool.Bytes);
+    public int MaxPayload => (int)Math.Min(NbdProtocol.MaxPayload, _onLoop.Pool.Bytes);
 
     /// <summary>Clients being served. On the loop.</summary>
     public int Clients => _clients.Count;
@@ -156,7 +156,7 @@ public sealed class NbdServer : IDisposable
         NbdExport export = session.Export;
         if (_draining || export.Breaks(export.Device.SizeBytes, export.Device.Limits) is not null)
             return false;
-        _clients.Add(new NbdServerConnection(this, session, connection, _memory));
+        _clients.Add(new NbdServerConnection(this, session, connection, _onLoop));
         return true;
     }
 
@@ -231,6 +231,6 @@ public sealed class NbdServer : IDisposable
             return;
         }
         if (Spread is { } spread) spread.Place(this, session, connection);
-        else _clients.Add(new NbdServerConnection(this, session, connection, _memory));
+        else _clients.Add(new NbdServerConnection(this, session, connection, _onLoop));
     }
 }

@@ -32,7 +32,7 @@ internal sealed unsafe partial class NbdServerConnection
         }
         _isQueuedForMemory = _waiting is not null;
         if (_isQueuedForMemory) return false;
-        _shared.Served();
+        _others.Served();
         // Not from here: others wait, and this may be inside somebody's end.
         _server.Loop.Post(Resume);
         return true;
@@ -128,7 +128,7 @@ internal sealed unsafe partial class NbdServerConnection
         bool hasPayload = request.Command is NbdCommand.Read or NbdCommand.Write;
         if (hasPayload && request.Length > NbdProtocol.MaxPayload) return NbdError.Invalid;
         // It would wait for more memory than there is; a write takes its memory in parts.
-        bool isTooLong = request.Command == NbdCommand.Read && request.Length > _shared.Pool.Bytes;
+        bool isTooLong = request.Command == NbdCommand.Read && request.Length > _others.Pool.Bytes;
         if (isTooLong) return NbdError.Invalid;
         ulong size = (ulong)_session.Export.SizeBytes;
         if (request.Offset > size || request.Length > size - request.Offset) return beyondEnd;
@@ -238,7 +238,7 @@ internal sealed unsafe partial class NbdServerConnection
         _waiting = command;
         if (_isQueuedForMemory) return;
         _isQueuedForMemory = true;
-        _shared.Wait(this);
+        _others.Wait(this);
     }
 
     /// <summary>

@@ -19,8 +19,9 @@ internal sealed unsafe partial class NbdServerConnection
 
     private readonly NbdServer _server;
     private readonly NbdClientSession _session;
-    private readonly IoMemory _shared;
+    private readonly NbdClients _others;
     private readonly ClientMemory _memory;
+    private readonly ClientLoad _load;
     private readonly BlockDevice _device;
     private readonly StreamSocket _stream;
     private readonly ReceiveBuffer _receive = new(StagingBytes, 1);
@@ -43,18 +44,18 @@ internal sealed unsafe partial class NbdServerConnection
     private bool _draining;
 
     public NbdServerConnection(
-        NbdServer server, NbdClientSession session, Connection connection, IoMemory memory)
+        NbdServer server, NbdClientSession session, Connection connection, NbdClients others)
     {
         _server = server;
         _session = session;
-        _shared = memory;
-        _memory = new ClientMemory(memory.Pool);
+        _others = others;
+        _memory = new ClientMemory(others.Pool);
         _device = session.Export.Device;
         Peer = connection.Peer;
         _device.Open();
         _slots = new NbdCommandSlots(this, _device.Openings);
+        _load = others.Add(this, _device);
         _stream = server.Loop.Adopt(connection, this);
-        _shared.Add(this);
     }
 
     /// <summary>The client, for people.</summary>
@@ -75,10 +76,11 @@ internal sealed unsafe partial class NbdServerConnection
     /// Sent replies give memory back: to this client, which is not read from meanwhile, or to who
     /// waits in line for some. And the last one lets a connection close.
     /// </summary>
-    public bool AwaitsSent => _paused || _draining || _shared.Pool.HasWaiters;
+    public bool AwaitsSent => _paused || _draining || _others.Pool.HasWaiters;
 
     private bool CanTakeMore =>
         !_draining && _waiting is null && !_slots.IsFull && IsFairShareOfTags
+        && _load.MayTake(_slots.Active)
         && _memory.MayTake(NextLength());
 
     /// <summary>
@@ -133,7 +135,7 @@ internal sealed unsafe partial class NbdServerConnection
         while (_replies.TakeSent(long.MaxValue) is { } command) Release(command);
         AbandonReceiving();
         // Nothing of its own may come back any more, and others stand in line behind it.
-        if (_isQueuedForMemory) _shared.Pool.ServeWaiters();
+        if (_isQueuedForMemory) _others.Pool.ServeWaiters();
         _server.OnClientClosed(this, reason.Text);
         EndIfClosed();
     }
@@ -159,7 +161,9 @@ internal sealed unsafe partial class NbdServerConnection
     private NbdServerCommand TakeSlot()
     {
         _server.Loop.IoStarted();
-        return _slots.Take();
+        NbdServerCommand command = _slots.Take();
+        _load.Started(_slots.Active);
+        return command;
     }
 
     /// <summary>The command is over and its memory is nobody's any more.</summary>
@@ -167,6 +171,7 @@ internal sealed unsafe partial class NbdServerConnection
     {
         command.FreeMemory(_memory);
         _slots.Return(command);
+        _load.Ended(_slots.Active);
         _server.Loop.IoEnded();
     }
 
@@ -188,7 +193,7 @@ internal sealed unsafe partial class NbdServerConnection
     {
         if (!_closed || _gone || _slots.Active > 0) return;
         _gone = true;
-        _shared.Remove(this);
+        _others.Remove(this, _device, _load);
         Dispose();
         _device.Close();
         _server.OnClientGone(this);

@@ -37,7 +37,7 @@ internal sealed class PathWorld : IDisposable
         _device = new FuzzVolume(Loop, _volume, depth: 8);
         _good = new NbdServer(
             Loop, Network, GoodAt, [new NbdExport("x", _device)],
-            new IoMemory(Loop, _pool), _ => { });
+            new NbdClients(Loop, _pool), _ => { });
         _good.Start();
         Hostile = new HostileServer(Loop, Network, HostileAt, _volume, edits) { Style = style };
         _stack = new MapStack(Loop, Network, Options(map), new FuzzLogger());

@@ -42,7 +42,7 @@ internal sealed class ServerWorld : IDeviceResolver, IMapObserver, IDisposable
         _maps = [Map("x", 0), Map("secret", HalfBytes / Table.SectorSize)];
         _server = new NbdServer(
             Loop, Network, At, [.. _maps.Select(map => new NbdExport(map.Name, map))],
-            new IoMemory(Loop, _pool),
+            new NbdClients(Loop, _pool),
             line => Check(line.Length is > 0 and < 1000, $"a line of {line.Length} letters"));
         _server.Start();
         _client = new NbdDevice(

@@ -269,7 +269,7 @@ public sealed class ControlCommandTests : IDisposable
         using var pool = new BufferPool(BufferPool.MaxBuffer);
         using var server = new NbdServer(
             _house.Loop, _house.Network, Endpoint.Unix("/sim/n"), [new NbdExport("n", below)],
-            new IoMemory(_house.Loop, pool), _ => { });
+            new NbdClients(_house.Loop, pool), _ => { });
         server.Start();
         _house.Do(AddPath("n", "nbd+unix:///n?socket=/sim/n")).Note.ShouldBeNull();
         const string OneOfN = "0 2048 multipath 0 0 1 1 round-robin 0 1 0 n";

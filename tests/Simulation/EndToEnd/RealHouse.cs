@@ -44,7 +44,7 @@ internal sealed class RealHouse : IDisposable
         OnLoop(_storageLoop, _volume.Start);
         _server = new NbdServer(
             _storageLoop, _network, Endpoint.Unix(SocketPath("volume")),
-            [new NbdExport("volume", _volume)], new IoMemory(_storageLoop, _pool), _ => { });
+            [new NbdExport("volume", _volume)], new NbdClients(_storageLoop, _pool), _ => { });
         _server.Start();
         _map = new MapService(MapLoop, _network, change(Options(ofFile)), NullLogger.Instance);
         _map.StartAsync(CancellationToken.None).GetAwaiter().GetResult();

@@ -27,7 +27,7 @@ public sealed class FloodTests : IDisposable
         _device = new HeldDevice(_loop, new QueueOptions { Depth = Tags });
         _server = new NbdServer(
             _loop, _network, At, [new NbdExport("x", _device)],
-            new IoMemory(_loop, _pool), _ => { });
+            new NbdClients(_loop, _pool), _ => { });
         _server.Start();
     }
 

@@ -32,7 +32,7 @@ public sealed class ServerMemoryTests : IDisposable
         device.Start();
         _server = new NbdServer(
             _loop, _network, At, [new NbdExport("x", device)],
-            new IoMemory(_loop, _pool), _ => { });
+            new NbdClients(_loop, _pool), _ => { });
         _server.Start();
     }
 

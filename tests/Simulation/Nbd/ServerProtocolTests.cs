@@ -29,7 +29,7 @@ public sealed class ServerProtocolTests : IDisposable
         device.Start();
         _server = new NbdServer(
             _loop, _network, At, [new NbdExport("x", device)],
-            new IoMemory(_loop, _pool), _log.Add);
+            new NbdClients(_loop, _pool), _log.Add);
         _server.Start();
     }
 

@@ -35,7 +35,7 @@ internal sealed class SimulatedServerOfSize : IDisposable
         device.Start();
         _server = new NbdServer(
             _loop, _network, _endpoint, [new NbdExport("x", device)],
-            new IoMemory(_loop, _pool), _ => { });
+            new NbdClients(_loop, _pool), _ => { });
         _server.Start();
     }
 

@@ -36,7 +36,7 @@ public sealed class StandstillTests : IDisposable
         var device = new MemoryDevice(_loop, "volume", _store, new QueueOptions());
         device.Start();
         _server = new NbdServer(
-            _loop, _network, At, [new NbdExport("x", device)], new IoMemory(_loop, _pool),
+            _loop, _network, At, [new NbdExport("x", device)], new NbdClients(_loop, _pool),
             _log.Add);
         _server.Start();
     }

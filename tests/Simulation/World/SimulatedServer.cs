@@ -71,7 +71,7 @@ internal sealed class SimulatedServer : IDisposable
         _faults = new WriteFaults(served) { IsOn = _failsWrites };
         _server = new NbdServer(
             _loop, _network, Endpoint, [new NbdExport("volume", _faults)],
-            new IoMemory(_loop, Pool), _ => { });
+            new NbdClients(_loop, Pool), _ => { });
         _server.Start();
     }
 

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+using Braid.Block;
 using Braid.Io;
 using Braid.Wire.Nbd;
 
 namespace Braid.Exports.Nbd;
 
 /// <summary>
-/// The I/O memory of all clients of one loop, whatever server they came by, and the watch over
-/// those that keep it: while anybody waits for memory, a client that does not read its replies, or
-/// does not send the payload that it has announced, is cut off in the end. On the loop.
+/// The clients of one loop, whatever server they came by, and what they share: a gate for each
+/// device, and I/O memory, with a watch over those that keep it. While anybody waits for memory, a
+/// client that does not read its replies, or does not send the payload that it has announced, is
+/// cut off in the end. On the loop.
 /// </summary>
 /// <param name="loop">The loop of the clients.</param>
 /// <param name="pool">The memory; not owned.</param>
-public sealed class IoMemory(IoLoop loop, BufferPool pool)
+public sealed class NbdClients(IoLoop loop, BufferPool pool)
 {
     /// <summary>For so long may clients keep others waiting.</summary>
     private const long PatienceNs = 10_000_000_000;
@@ -23,6 +25,7 @@ public sealed class IoMemory(IoLoop loop, BufferPool pool)
     private const long LeastMoved = 1 << 20;
 
     private readonly HashSet<NbdServerConnection> _clients = [];
+    private readonly Dictionary<BlockDevice, FloodGate> _gates = [];
 
     /// <summary>How far each client has to be when the watch ends.</summary>
     private readonly Dictionary<NbdServerConnection, NbdProgress> _owed = [];
@@ -34,12 +37,20 @@ public sealed class IoMemory(IoLoop loop, BufferPool pool)
     /// <summary>The memory itself.</summary>
     public BufferPool Pool => pool;
 
-    internal void Add(NbdServerConnection client) => _clients.Add(client);
+    /// <summary>A client has come; what it has in flight is told to what is returned.</summary>
+    internal ClientLoad Add(NbdServerConnection client, BlockDevice device)
+    {
+        _clients.Add(client);
+        if (!_gates.TryGetValue(device, out FloodGate? gate))
+            _gates[device] = gate = new FloodGate(loop);
+        return gate.Add();
+    }
 
-    internal void Remove(NbdServerConnection client)
+    internal void Remove(NbdServerConnection client, BlockDevice device, ClientLoad load)
     {
         _clients.Remove(client);
         _owed.Remove(client);
+        if (!load.Leave()) _gates.Remove(device);
     }
 
     /// <summary>Queues a client for memory; the watch begins, unless it is kept already.</summary>

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+using Braid.Io;
+
+namespace Braid.Exports.Nbd;
+
+/// <summary>
+/// How much floods may have in flight while they are held back: found out by trials, from as little
+/// as possible, and twice as much wherever that brings half as much again. Paths that do one thing
+/// after the other need little; from those that do many at the same time nothing is taken.
+/// On the loop.
+/// </summary>
+internal sealed class FloodDepth
+{
+    /// <summary>
+    /// Always allowed, in commands: with three a reader beside a flood keeps twice its p99, and the
+    /// flood four fifths of its rate (`./bench fairness`).
+    /// </summary>
+    public const int Least = 3;
+
+    private const int Most = 1024;
+
+    /// <summary>Twice as much has to bring so much more.</summary>
+    private const double WorthMore = 1.5;
+
+    /// <summary>Half as much has to leave so much.</summary>
+    private const double WorthLess = 0.75;
+
+    /// <summary>An interval: between so many ends, and so many or so much time.</summary>
+    private const int LeastEnds = 32;
+    private const int MostEnds = 2048;
+    private const long IntervalNs = 40_000_000;
+
+    /// <summary>Intervals from one trial to the next, at the most.</summary>
+    private const int MostPause = 64;
+
+    private int _depth = Least;
+    private Trial _trial;
+    private bool _triedMore;
+    private int _pause = 1;
+    private int _untilTrial = 1;
+
+    /// <summary>Ends in a second without a trial.</summary>
+    private double _rate;
+
+    /// <summary>Ends in this interval; below 0 they are of what began before it.</summary>
+    private int _ends;
+    private long _sinceNs;
+
+    /// <summary>Somebody was held back in this interval.</summary>
+    private bool _isFelt;
+
+    private enum Trial
+    {
+        None,
+        More,
+        Less,
+    }
+
+    /// <summary>Commands that all floods together may have in flight.</summary>
+    public int Now => _trial switch
+    {
+        Trial.More => 2 * _depth,
+        Trial.Less => Math.Max(Least, _depth / 2),
+        _ => _depth,
+    };
+
+    /// <summary>Somebody wanted more.</summary>
+    public void Felt() => _isFelt = true;
+
+    /// <summary>Nobody is held back: what ends now says nothing.</summary>
+    public void Interrupt(long nowNs) => Begin(nowNs, 2 * Now);
+
+    /// <summary>A command of somebody who is held back has ended.</summary>
+    public void CountEnd(long nowNs)
+    {
+        if (++_ends <= 0) _sinceNs = nowNs;
+        long elapsedNs = nowNs - _sinceNs;
+        if (_ends < LeastEnds || (_ends < MostEnds && elapsedNs < IntervalNs)) return;
+        // Where nobody was held back more would bring nothing, and less might not be felt either.
+        if (_isFelt && elapsedNs > 0) Judge(_ends * 1e9 / elapsedNs);
+        Begin(nowNs, 2 * Now);
+    }
+
+    private void Begin(long nowNs, int endsOfBefore)
+    {
+        _ends = -endsOfBefore;
+        _sinceNs = nowNs;
+        _isFelt = false;
+    }
+
+    private void Judge(double rate)
+    {
+        switch (_trial)
+        {
+            case Trial.None:
+                _rate = _rate == 0 ? rate : ((3 * _rate) + rate) / 4;
+                if (--_untilTrial <= 0) BeginTrial();
+                return;
+            case Trial.More:
+                EndTrial(rate, rate >= WorthMore * _rate);
+                return;
+            case Trial.Less:
+                EndTrial(rate, rate >= WorthLess * _rate);
+                return;
+            default:
+                Invariant.Broken($"trial {_trial}");
+                return;
+        }
+    }
+
+    private void BeginTrial()
+    {
+        bool canMore = _depth < Most;
+        bool canLess = _depth > Least;
+        _triedMore = canMore && !(canLess && _triedMore);
+        _trial = _triedMore ? Trial.More : Trial.Less;
+    }
+
+    private void EndTrial(double rate, bool isBetter)
+    {
+        if (isBetter)
+        {
+            _depth = Now;
+            _rate = rate;
+        }
+        _pause = isBetter ? 1 : Math.Min(MostPause, 2 * _pause);
+        _untilTrial = _pause;
+        _trial = Trial.None;
+    }
+}
