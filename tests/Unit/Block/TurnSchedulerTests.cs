@@ -73,6 +73,30 @@ public sealed class TurnSchedulerTests
         Drain().FindLastIndex(taken => taken.Client == 0).ShouldBeLessThanOrEqualTo(64);
     }
 
+    /// <summary>Back as soon as its only request was taken, it never seems to be in debt.</summary>
+    [Theory]
+    [InlineData(1024, 4)]
+    [InlineData(1024, 128)]
+    [InlineData(256, 1024)]
+    public void A_client_that_has_all_in_one_request_gets_no_more_bytes(int oneKib, int otherKib)
+    {
+        long[] bytes = new long[2];
+        bool isBack = true;
+        for (int i = 0; i < 4; i++) Insert(1, i * 2L * Kib * otherKib, otherKib * Kib);
+        while (bytes[0] + bytes[1] < 64 << 20)
+        {
+            if (isBack) Insert(0, 1L << 40, oneKib * Kib);
+            Request taken = _scheduler.TakeNext()!;
+            int client = ClientOf(taken);
+            bytes[client] += taken.Length;
+            isBack = client == 0;
+            if (client == 1) Insert(1, taken.Offset, taken.Length);
+            Free(taken);
+        }
+        Math.Abs(bytes[0] - bytes[1]).ShouldBeLessThan(4 << 20);
+        Drain();
+    }
+
     [Fact]
     public void Whoever_has_nothing_waiting_saves_up_no_turns()
     {

@@ -13,6 +13,10 @@ internal sealed class TurnScheduler : RequestScheduler
     /// <summary>Bytes of a turn; what a request is longer, its client waits for.</summary>
     private const long Turn = 128 * 1024;
 
+    /// <summary>More than the longest request: what a client had beyond it is forgotten.</summary>
+    private const long MaxDebt = 64 << 20;
+    private const long MaxRounds = 1 + (MaxDebt / Turn);
+
     /// <summary>The shortest request costs as much to its path as a page.</summary>
     private const long MinCost = 4096;
 
@@ -23,6 +27,10 @@ internal sealed class TurnScheduler : RequestScheduler
 
     /// <summary>Of the ring of lists that hold something: the one whose turn was before.</summary>
     private ClientList? _before;
+
+    /// <summary>Lists in the ring, and turns that were given so far.</summary>
+    private int _waiting;
+    private long _turns;
 
     public TurnScheduler(RequestQueue queue)
         : base(queue)
@@ -61,6 +69,7 @@ internal sealed class TurnScheduler : RequestScheduler
             if (list.Left <= 0)
             {
                 list.Left += Turn;
+                _turns++;
                 _before = list;
                 continue;
             }
@@ -98,20 +107,27 @@ internal sealed class TurnScheduler : RequestScheduler
 
     private ClientList Of(Bio bio) => _lists[bio.Client & (Lists - 1)];
 
-    /// <summary>Behind all others, with a turn of its own.</summary>
+    /// <summary>
+    /// Behind all others, with a turn of its own. What it had more than its share when it left
+    /// counts until the others have had as much: a client whose whole depth merges into one request
+    /// leaves with each.
+    /// </summary>
     private void Enter(ClientList list)
     {
-        list.Left = Turn;
         if (_before is { } before)
         {
+            long rounds = 1 + ((_turns - list.LeftAt) / _waiting);
+            list.Left = Math.Min(Turn, list.Left + (Math.Min(rounds, MaxRounds) * Turn));
             list.Next = before.Next;
             before.Next = list;
         }
         else
         {
+            list.Left = Turn;
             list.Next = list;
         }
         _before = list;
+        _waiting++;
     }
 
     private void Leave(ClientList list, ClientList before)
@@ -119,6 +135,9 @@ internal sealed class TurnScheduler : RequestScheduler
         if (list == before) _before = null;
         else before.Next = list.Next;
         list.Next = null;
+        list.Left = Math.Clamp(list.Left, -MaxDebt, 0);
+        list.LeftAt = _turns;
+        _waiting--;
     }
 
     /// <summary>What one client, or a few, have waiting.</summary>
@@ -128,6 +147,9 @@ internal sealed class TurnScheduler : RequestScheduler
 
         /// <summary>Bytes of its turn that are left; below zero it has had more.</summary>
         public long Left { get; set; }
+
+        /// <summary>Turns that had been given when it left the ring.</summary>
+        public long LeftAt { get; set; }
 
         /// <summary>The next of the ring; null while it is empty and in none.</summary>
         public ClientList? Next { get; set; }
