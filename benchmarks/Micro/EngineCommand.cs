@@ -63,6 +63,12 @@ internal static class EngineCommand
             .. (quick ? EngineCases.Quick : EngineCases.Full).Where(
                 its => its.ToString().Contains(only ?? "", StringComparison.Ordinal)),
         ];
+        if (EngineBenchmarks.Cases.Count == 0)
+        {
+            Console.Error.WriteLine(
+                $"bench: --only {only}: no case has that in its name; one is round-robin-p2-rq");
+            return 2;
+        }
         Summary summary = BenchmarkRunner.Run<EngineBenchmarks>(Config(iterations));
         EngineResult[] results =
         [

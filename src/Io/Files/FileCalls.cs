@@ -35,7 +35,9 @@ internal static unsafe class FileCalls
             data = job.Offset + job.Length;
         if (data > job.Offset) return (true, data);
         long end = Libc.lseek(job.Fd, job.Offset, Libc.SEEK_HOLE);
-        return (false, end >= 0 ? end : -Marshal.GetLastPInvokeError());
+        if (end < 0) return (false, -Marshal.GetLastPInvokeError());
+        // A hole since the call before: that it is data was true, and is always right to say.
+        return (false, end > job.Offset ? end : job.Offset + job.Length);
     }
 
     private static int Discard(FileJob job)

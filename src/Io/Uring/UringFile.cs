@@ -16,14 +16,15 @@ internal sealed unsafe class UringFile(UringLoop loop, Stack<UringFile> idle)
     : UringOperation(loop)
 {
     private FileJob? _job;
+    private FileWorkers? _workers;
 
     public override bool EndsAtOnce => false;
 
-    /// <summary>Takes a job; it has none.</summary>
-    public void Begin(FileJob job)
+    /// <summary>Takes a job that has begun; it has none.</summary>
+    public void Begin(FileJob job, FileWorkers workers)
     {
         _job = job;
-        job.Begin();
+        _workers = workers;
         Loop.Want(this);
     }
 
@@ -57,14 +58,17 @@ internal sealed unsafe class UringFile(UringLoop loop, Stack<UringFile> idle)
     protected override void OnEnded()
     {
         FileJob job = _job!;
-        if (job.Advance(Result))
+        bool more = job.Advance(Result);
+        if (more && UringLoop.IsForRing(job))
         {
             Loop.Want(this);
             return;
         }
         _job = null;
         idle.Push(this);
-        job.Run();
+        // From its beginning, where it has to write zeroes since nothing else could be done.
+        if (more) _workers!.Submit(Loop, job);
+        else job.Run();
     }
 
     private static void Move(io_uring_sqe* entry, FileJob job, byte one, byte several)

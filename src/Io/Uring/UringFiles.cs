@@ -9,10 +9,12 @@ internal sealed class UringFiles(UringLoop loop)
 {
     private readonly Stack<UringFile> _idle = new();
 
-    public void Begin(FileJob job)
+    /// <param name="job">Begun, and nobody's.</param>
+    /// <param name="workers">Do what turns out not to be for the ring.</param>
+    public void Begin(FileJob job, FileWorkers workers)
     {
         if (!_idle.TryPop(out UringFile? file)) file = Make();
-        file.Begin(job);
+        file.Begin(job, workers);
     }
 
     private UringFile Make()

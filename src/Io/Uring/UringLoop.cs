@@ -62,22 +62,20 @@ internal sealed unsafe class UringLoop : ThreadLoop
 
     public override void Submit(FileJob job, FileWorkers workers)
     {
-        if (_ring.CanDoFiles && IsForRing(job)) _files.Begin(job);
+        job.Begin();
+        if (_ring.CanDoFiles && IsForRing(job)) _files.Begin(job, workers);
         else base.Submit(job, workers);
     }
 
     /// <summary>
-    /// Not lseek and ioctl, which io_uring does not have: extents and a device's discard. A write
-    /// into the page cache of most file systems takes a thread in any case: of the kernel's own,
-    /// those of one file one after the other, or a worker.
+    /// Whether the ring does the job's next step. Not lseek and ioctl, which io_uring does not
+    /// have: extents and a device's discard. A write into the page cache of most file systems takes
+    /// a thread in any case: of the kernel's own, those of one file one after the other, or a
+    /// worker.
     /// </summary>
-    private static bool IsForRing(FileJob job) => job.Operation switch
-    {
-        FileOperation.Extent => false,
-        FileOperation.PunchHole => !job.IsDeviceDiscard,
-        FileOperation.Write => job.IsDirect,
-        _ => true,
-    };
+    public static bool IsForRing(FileJob job) =>
+        job.Operation != FileOperation.Extent && !job.IsDeviceDiscard
+        && (job.Step != FileStep.Write || job.IsDirect);
 
     /// <summary>Gives the operation a name, until <see cref="Forget"/>.</summary>
     public void Know(UringOperation operation) => _operations.Add(operation);

@@ -71,6 +71,32 @@ public abstract class FileTests : IDisposable
         (all[4999], all[305_000]).ShouldBe(((byte)7, (byte)7));
     }
 
+    /// <summary>Zeroes are written there: tmpfs has holes, and no zeroed ranges.</summary>
+    [Theory]
+    [InlineData(FileOperation.Zero)]
+    [InlineData(FileOperation.ZeroAllocated)]
+    public async Task A_range_is_zeroed_on_a_file_system_that_knows_no_such_call(
+        FileOperation operation)
+    {
+        string path = Path.Combine("/dev/shm", Path.GetRandomFileName());
+        try
+        {
+            File.WriteAllBytes(path, [.. Enumerable.Repeat((byte)7, Size)]);
+            using OpenFile file = OpenFile.Open(path, direct: false);
+            var job = new TestFileJob { Operation = operation, Offset = 4096 };
+            job.Length = 600_000;
+            await RunAsync(job, file.Fd);
+            (job.Errno, job.Done).ShouldBe((0, 600_000));
+            byte[] all = File.ReadAllBytes(path);
+            all.AsSpan(4096, 600_000).ContainsAnyExcept((byte)0).ShouldBeFalse();
+            (all[4095], all[604_096]).ShouldBe(((byte)7, (byte)7));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     [Fact]
     public async Task Data_and_holes_are_told_apart()
     {
