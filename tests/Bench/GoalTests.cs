@@ -6,7 +6,7 @@ namespace Braid.Tests.Bench;
 public sealed class GoalTests
 {
     private static readonly BenchReport NoCells = new(new NbdPlan([], []), [], []);
-    private static readonly GoalFigures NoFigures = new(NoCells, NoCells, [], []);
+    private static readonly GoalFigures NoFigures = new(NoCells, NoCells, NoCells, [], [], []);
 
     [Theory]
     [InlineData(2.0, null, 2.0, true)]
@@ -34,6 +34,8 @@ public sealed class GoalTests
             .ShouldBe(cells);
         GoalList.All.Count(goal => goal.Figure.StartsWith("ns for", StringComparison.Ordinal))
             .ShouldBe(3);
+        GoalList.All.Count(goal => goal.Figure == "times its p99 alone").ShouldBe(2);
+        GoalList.All.Count(goal => goal.Figure == "system calls an I/O").ShouldBe(2);
     }
 
     [Fact]

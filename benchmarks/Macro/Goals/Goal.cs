@@ -18,10 +18,13 @@ internal sealed record Goal(
 /// <summary>All that goals are judged by.</summary>
 /// <param name="Nbd">Of the cells of <see cref="CellSets.Goals"/>.</param>
 /// <param name="Loops">Of <see cref="CellSets.Loops"/>, with two loops.</param>
+/// <param name="Uring">Of <see cref="CellSets.Busy"/>, on io_uring.</param>
+/// <param name="Fairness">Of every <see cref="Flood"/>.</param>
 /// <param name="Rates">Of <see cref="RateCase.All"/>.</param>
 /// <param name="Engine">Of `./bench engine --quick`.</param>
 internal sealed record GoalFigures(
-    BenchReport Nbd, BenchReport Loops, IReadOnlyList<RateResult> Rates,
+    BenchReport Nbd, BenchReport Loops, BenchReport Uring,
+    IReadOnlyList<FairnessResult> Fairness, IReadOnlyList<RateResult> Rates,
     IReadOnlyList<EngineFigure> Engine)
 {
     /// <summary>Braid's in that cell.</summary>
@@ -29,6 +32,15 @@ internal sealed record GoalFigures(
 
     /// <summary>Braid's with two loops.</summary>
     public CellSummary OnLoops(Cell cell) => Of(Loops, cell);
+
+    /// <summary>Braid's on io_uring.</summary>
+    public CellSummary OnUring(Cell cell) => Of(Uring, cell);
+
+    /// <summary>Braid's p99 beside a flood, to that without it.</summary>
+    public Spread Beside(Flood flood) => FairnessReport.ToAlone(
+        Fairness,
+        Fairness.First(one =>
+            one.Flood == flood && one.Contender.Kind == ContenderKind.Subject));
 
     private static CellSummary Of(BenchReport report, Cell cell) => report.Summaries.First(
         one => one.Cell == cell && one.Contender.Kind == ContenderKind.Subject);

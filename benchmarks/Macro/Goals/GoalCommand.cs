@@ -17,7 +17,7 @@ internal static class GoalCommand
                 "More arguments for `braid run` in the cells; quotes as in a shell.",
         };
         var command = new Command("goals",
-            "The cells of ./bench nbd --set goals, ./bench rates and ./bench engine --quick, and "
+            "The cells of ./bench nbd --set goals, ./bench fairness, rates and engine --quick, and "
             + "each figure beside its goal. Goals are no tests: the exit status is 1 only when a "
             + "run failed.");
         options.AddTo(command);
@@ -31,19 +31,25 @@ internal static class GoalCommand
         NbdPlan plan = PlanOf(CellSets.Goals, run);
         NbdPlan loopPlan = PlanOf(
             CellSets.Loops, run with { BraidArgs = $"{run.BraidArgs} --loops 2" });
+        NbdPlan uringPlan = PlanOf(
+            [CellSets.Busy], run with { BraidArgs = $"{run.BraidArgs} --io io_uring" });
         var environment = BenchEnvironment.Describe(
             run.Command, await Tools.CheckAsync(plan, cancel));
         // The engine first: it wants a machine that is quiet.
         IReadOnlyList<EngineFigure> engine = await MeasureEngineAsync(cancel);
         IReadOnlyList<CellResult> cells = await NbdCommand.MeasureAsync(plan, cancel);
         IReadOnlyList<CellResult> loopCells = await NbdCommand.MeasureAsync(loopPlan, cancel);
+        IReadOnlyList<CellResult> uringCells = await NbdCommand.MeasureAsync(uringPlan, cancel);
+        IReadOnlyList<FairnessResult> fairness = await MeasureFairnessAsync(run, cancel);
         IReadOnlyList<RateResult> rates = await new RateBench(
             2, TimeSpan.FromSeconds(4), Checkout.BraidLauncher).RunAsync(cancel);
         var report = new BenchReport(plan, environment, cells);
         var loops = new BenchReport(loopPlan, environment, loopCells);
-        string table = GoalReport.Write(new GoalFigures(report, loops, rates, engine));
+        var uring = new BenchReport(uringPlan, environment, uringCells);
+        string table = GoalReport.Write(
+            new GoalFigures(report, loops, uring, fairness, rates, engine));
         await new BenchPage(environment, table).ShowAsync(run.Markdown);
-        return report.HasFailures || loops.HasFailures ? 1 : 0;
+        return report.HasFailures || loops.HasFailures || uring.HasFailures ? 1 : 0;
     }
 
     private static NbdPlan PlanOf(IReadOnlyList<Cell> cells, BenchRun run) => new(
@@ -57,6 +63,15 @@ internal static class GoalCommand
         Rounds = run.Rounds,
         Run = run.Length,
     };
+
+    private static async Task<IReadOnlyList<FairnessResult>> MeasureFairnessAsync(
+        BenchRun run, CancellationToken cancel)
+    {
+        Contender[] braid =
+            [Contender.Braid("braid", Checkout.BraidLauncher, $"--quiet {run.BraidArgs}")];
+        using var bench = new FairnessBench(run.Rounds, run.Length, braid);
+        return await bench.RunAsync(cancel);
+    }
 
     private static async Task<IReadOnlyList<EngineFigure>> MeasureEngineAsync(
         CancellationToken cancel)

@@ -10,9 +10,6 @@ internal static class GoalList
     private const int Few = 2;
     private const int Many = 128;
 
-    /// <summary>The depth at which costs of an I/O are judged.</summary>
-    private static readonly Cell Busy = new(Workload.RandomRead, 32);
-
     /// <summary>Selectors that look at no more paths when there are more.</summary>
     private static readonly string[] Constant = ["round-robin", "io-affinity"];
 
@@ -23,16 +20,21 @@ internal static class GoalList
     public static IReadOnlyList<Goal> All { get; } =
     [
         .. Ratios(new(Workload.RandomRead, 1), 0.95, 1.7),
-        .. Ratios(Busy, 0.85, 3.0),
+        .. Ratios(CellSets.Busy, 0.85, 3.0),
         .. Ratios(new(Workload.RandomWrite, 32), 0.85, 2.5),
         .. Ratios(new(Workload.SequentialRead, 32), 1.25, 4.5),
         .. Ratios(new(Workload.SequentialWrite, 32), 1.10, 3.8),
         .. Ratios(new(Workload.LargeRead, 16), 0.75, 1.45),
         .. Ratios(new(Workload.LargeWrite, 16), 0.80, 1.55),
         .. CellSets.Loops.SelectMany(cell => OnLoops(cell, 0.97, 2.9)),
-        new(Busy.Name, "CPU of the better proxy's", null, 0.2, CpuShare),
-        new(Busy.Name, "system calls an I/O", null, 0.9,
-            figures => Single(figures.Of(Busy).SystemCallsPerIo)),
+        new(CellSets.Busy.Name, "CPU of the better proxy's", null, 0.2, CpuShare),
+        new(CellSets.Busy.Name, "system calls an I/O", null, 0.9,
+            figures => Single(figures.Of(CellSets.Busy).SystemCallsPerIo)),
+        new($"{CellSets.Busy.Name}, io_uring", "system calls an I/O", null, 0.35,
+            figures => Single(figures.OnUring(CellSets.Busy).SystemCallsPerIo)),
+        .. Flood.All.Where(flood => flood != Flood.None).Select(flood => new Goal(
+            $"a reader {flood.Name}", "times its p99 alone", null, 2,
+            figures => figures.Beside(flood))),
         .. RateCase.All.Where(its => its.Share is not null).Select(Rates),
         new(Engine, "ns", null, 50, figures => Single(figures.Of(Constant[0], Few).Ns)),
         new(Engine, "bytes", null, 0, figures => Single(figures.Of(Constant[0], Few).Bytes)),
@@ -71,8 +73,8 @@ internal static class GoalList
 
     private static Spread? CpuShare(GoalFigures figures)
     {
-        double? least = figures.PeersOf(Busy).Min(peer => peer.CpuPerMillion);
-        return Single(figures.Of(Busy).CpuPerMillion / least);
+        double? least = figures.PeersOf(CellSets.Busy).Min(peer => peer.CpuPerMillion);
+        return Single(figures.Of(CellSets.Busy).CpuPerMillion / least);
     }
 
     private static Spread? Single(double? value) =>

@@ -6,6 +6,9 @@ namespace Braid.Bench.Macro;
 /// <summary>The named collections of cells.</summary>
 internal static class CellSets
 {
+    /// <summary>The cell in which costs of an I/O are judged.</summary>
+    public static Cell Busy { get; } = new(Workload.RandomRead, 32);
+
     private static readonly int[] Depths = [1, 8, 32, 128];
     private static readonly int[] ProductDepths = [1, 8, 16, 32, 128];
     private static readonly int[] Connections = [1, 4];
