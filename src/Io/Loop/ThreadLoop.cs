@@ -130,6 +130,8 @@ internal abstract class ThreadLoop : IoLoop
         do
         {
             Statistics.Spins++;
+            // Whoever is to answer may be waiting for this processor.
+            Yield();
             events = Poll(0);
             if (events > 0 || HasMessages) return true;
         }
