@@ -80,11 +80,16 @@ public sealed class NbdClients(IoLoop loop, BufferPool pool)
         BeginWatch();
     }
 
-    /// <summary>As few as it takes for the longest command that may be waiting.</summary>
+    /// <summary>
+    /// As few as it takes for the longest command that may be waiting; nobody where most of the
+    /// memory is that of commands under way, which a path may hold for as long as it likes.
+    /// </summary>
     private void CutOff()
     {
+        NbdServerConnection[] stalled = Stalled();
+        if (stalled.Sum(client => client.HeldBytes) < pool.InUse / 2) return;
         long wanted = NbdProtocol.MaxPayload;
-        foreach (NbdServerConnection client in Stalled())
+        foreach (NbdServerConnection client in stalled)
         {
             wanted -= client.HeldBytes;
             client.Close(

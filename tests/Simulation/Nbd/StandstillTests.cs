@@ -125,6 +125,30 @@ public sealed class StandstillTests : IDisposable
         Close([.. hogs, good]);
     }
 
+    /// <summary>It would help nobody: the paths have what is missing.</summary>
+    [Fact]
+    public void Who_reads_nothing_is_left_alone_while_the_paths_hold_the_memory()
+    {
+        using var held = new HeldDevice(_loop, new QueueOptions { Depth = 128 });
+        _server.Add([new NbdExport("held", held)]);
+        ScriptedClient idle = Connect();
+        for (ulong read = 0; read < 4; read++) idle.Command(NbdCommand.Read, read, 0, MiB);
+        var readers = new List<ScriptedClient>();
+        while (!_pool.HasWaiters)
+        {
+            ScriptedClient reader = Connect("held");
+            readers.Add(reader);
+            for (ulong read = 0; read < 32; read++) reader.Command(NbdCommand.Read, read, 0, MiB);
+            _loop.RunFor(Second / 10);
+            readers.Count.ShouldBeLessThan(40);
+        }
+        _loop.RunFor(5 * Patience);
+        _log.ShouldBeEmpty();
+        held.IsHolding = false;
+        Close([idle, .. readers]);
+        _loop.RunUntil(() => _server.Clients == 0, 60 * Second).ShouldBeTrue();
+    }
+
     /// <summary>It has waited first, and the others must not wait for it.</summary>
     [Fact]
     public void Who_goes_while_it_waits_leaves_the_line()
@@ -162,8 +186,8 @@ public sealed class StandstillTests : IDisposable
         return [.. hogs];
     }
 
-    private ScriptedClient Connect() =>
-        ScriptedClient.Connect(_loop, _network, At).Go("x", structured: false);
+    private ScriptedClient Connect(string export = "x") =>
+        ScriptedClient.Connect(_loop, _network, At).Go(export, structured: false);
 
     private static void Close(ScriptedClient[] clients)
     {
