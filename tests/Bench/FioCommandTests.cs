@@ -19,6 +19,14 @@ public sealed class FioCommandTests
     }
 
     [Fact]
+    public void What_is_not_counted_comes_before_the_run() =>
+        FioCommand.Measure(
+            new Cell(Workload.RandomRead, 1), "nbd://x/", TimeSpan.FromSeconds(0.2),
+            TimeSpan.FromSeconds(1), 1 << 30, "out.json")
+            .Where(word => word.Contains("time=", StringComparison.Ordinal))
+            .ShouldBe(["--runtime=1000ms", "--ramp_time=200ms"]);
+
+    [Fact]
     public void Random_clients_share_the_whole_device()
     {
         IReadOnlyList<string> command =

@@ -7,8 +7,11 @@ namespace Braid.Bench.Macro;
 /// </summary>
 internal sealed class FairnessBench : IDisposable
 {
-    /// <summary>The flood runs so long before and after what is watched.</summary>
-    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(0.5);
+    /// <summary>
+    /// The flood runs so long before what is watched, and as long after it; only the latter is
+    /// counted as its own, for what fio takes to begin.
+    /// </summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(0.3);
 
     private static readonly Cell Watched = new(Workload.RandomRead, 1);
 
@@ -67,7 +70,7 @@ internal sealed class FairnessBench : IDisposable
         if (flood.Cell is not { } cell)
             return new(await _fio.MeasureAsync(Watched, endpoint.Uri, _length, cancel), 0);
         Task<FioReport> flooding =
-            _fio.MeasureAsync(cell, endpoint.Uri, _length + (2 * Margin), cancel);
+            _fio.MeasureAsync(cell, endpoint.Uri, Margin, _length + Margin, cancel);
         await Task.Delay(Margin, cancel);
         FioReport watched = await _fio.MeasureAsync(Watched, endpoint.Uri, _length, cancel);
         FioReport other = await flooding;

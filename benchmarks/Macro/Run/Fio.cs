@@ -7,12 +7,19 @@ internal sealed class Fio(Workspace workspace, long size)
     /// <summary>What a run may take beyond its length before it counts as hung.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    public Task<FioReport> MeasureAsync(
+        Cell cell, FioTarget target, TimeSpan length, CancellationToken cancel) =>
+        MeasureAsync(cell, target, TimeSpan.Zero, length, cancel);
+
+    /// <summary>What is done in the beginning is not counted.</summary>
     public async Task<FioReport> MeasureAsync(
-        Cell cell, FioTarget target, TimeSpan length, CancellationToken cancel)
+        Cell cell, FioTarget target, TimeSpan before, TimeSpan length, CancellationToken cancel)
     {
         string output = workspace.NewFile("fio.json");
-        FioReport report = await RunAsync(
-            FioCommand.Measure(cell, target, length, size, output), output, length, cancel);
+        IReadOnlyList<string> command = before == TimeSpan.Zero
+            ? FioCommand.Measure(cell, target, length, size, output)
+            : FioCommand.Measure(cell, target, before, length, size, output);
+        FioReport report = await RunAsync(command, output, before + length, cancel);
         return report.Fault(length) is string fault ? throw new BenchException(fault) : report;
     }
 

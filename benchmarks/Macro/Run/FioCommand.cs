@@ -16,6 +16,15 @@ internal static class FioCommand
         .. Job(cell, target.IsSynchronous, size),
     ];
 
+    /// <summary>The same, but that what is done in the beginning is not counted.</summary>
+    public static IReadOnlyList<string> Measure(
+        Cell cell, FioTarget target, TimeSpan before, TimeSpan length, long size,
+        string output) =>
+    [
+        .. Measure(cell, target, length, size, output),
+        string.Create(CultureInfo.InvariantCulture, $"--ramp_time={before.TotalMilliseconds:0}ms"),
+    ];
+
     /// <summary>Writes every byte once, so that no run meets a hole.</summary>
     public static IReadOnlyList<string> Fill(FioTarget target, long size, string output) =>
     [

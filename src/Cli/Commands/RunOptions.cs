@@ -88,6 +88,14 @@ internal sealed class RunOptions
         HelpName = "NAME",
     };
 
+    private readonly Option<string> _floods = new("--floods")
+    {
+        Description = "What clients with much in flight may have there while another waits for "
+            + "each of its commands: held, as little as keeps most of their rate, or free, all.",
+        DefaultValueFactory = _ => "held",
+        HelpName = "HOW",
+    };
+
     private readonly Option<string?> _control = ControlPlace.CreateOption(
         "Where the commands of other processes come in, a unix socket; none for none. Default: "
         + "NAME.sock in $XDG_RUNTIME_DIR/braid, /run/braid for root, else "
@@ -126,8 +134,8 @@ internal sealed class RunOptions
         Option[] all =
         [
             _path, _export, _name, .. _volume.All, _table, _selector, _grouping, _queueIfNoPath,
-            _queueMode, _scheduler, .. _nbd.All, .. _writeCache.All, .. _hedges.All, _control,
-            _statsFile, _io, _loops, _quiet,
+            _queueMode, _scheduler, .. _nbd.All, .. _writeCache.All, .. _hedges.All, _floods,
+            _control, _statsFile, _io, _loops, _quiet,
         ];
         foreach (Option option in all) command.Options.Add(option);
     }
@@ -199,6 +207,7 @@ internal sealed class RunOptions
             Nbd = _nbd.Read(parsed),
             WriteCache = ReadWriteCache(parsed),
             Hedging = ReadHedging(parsed),
+            HoldsFloods = OptionWords.Choose(parsed, _floods, "held", "free") == 0,
         };
     }
 

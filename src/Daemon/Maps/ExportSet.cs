@@ -22,13 +22,13 @@ public sealed class ExportSet : IDisposable
 
     /// <param name="loop">The loop of the maps.</param>
     /// <param name="network">Where to listen.</param>
-    /// <param name="pool">I/O memory of the loop's clients; not owned.</param>
+    /// <param name="clients">Those of the loop that the servers will have.</param>
     /// <param name="logger">Takes a line about a client that misbehaves.</param>
-    public ExportSet(IoLoop loop, INetwork network, BufferPool pool, ILogger logger)
+    public ExportSet(IoLoop loop, INetwork network, NbdClients clients, ILogger logger)
     {
         _loop = loop;
         _network = network;
-        _clients = new NbdClients(loop, pool);
+        _clients = clients;
         _logger = logger;
     }
 

@@ -64,6 +64,11 @@ public sealed record MapOptions
     /// <summary>When reads are sent on a second path, too; null for never.</summary>
     public HedgeOptions? Hedging { get; init; }
 
+    /// <summary>
+    /// Clients with much in flight are held back beside one that waits for each of its commands.
+    /// </summary>
+    public bool HoldsFloods { get; init; } = true;
+
     /// <summary>Of the map: tags, scheduler, merge cap.</summary>
     public QueueOptions Queue { get; init; } =
         new()

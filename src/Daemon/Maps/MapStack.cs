@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Braid.Block;
+using Braid.Exports.Nbd;
 using Braid.Io;
 using Braid.Mapper;
 using Braid.Multipath;
@@ -65,7 +66,8 @@ public sealed class MapStack : IMapObserver, IDisposable
             IsQuiet = !IsLead,
             Lost = seat is null ? null : name => seat.Channels.OnPathLost(seat.Index, name),
         };
-        Exports = new ExportSet(loop, network, Pool, logger);
+        var clients = new NbdClients(loop, Pool) { HoldsFloods = options.HoldsFloods };
+        Exports = new ExportSet(loop, network, clients, logger);
         Changes = new MapChanges(this);
         if (options.WriteCache == WriteCache.Private) _caches = new CacheDrain(loop, this, logger);
         foreach (DeclaredPath path in options.Paths) Paths.Declare(path.Name, path.Uri);

@@ -5,25 +5,25 @@ namespace Braid.Exports.Nbd;
 
 /// <summary>
 /// How much floods may have in flight while they are held back: found out by trials, from as little
-/// as possible, and twice as much wherever that brings half as much again. Paths that do one thing
+/// as possible, and twice as much wherever that brings three quarters more. Paths that do one thing
 /// after the other need little; from those that do many at the same time nothing is taken.
 /// On the loop.
 /// </summary>
 internal sealed class FloodDepth
 {
     /// <summary>
-    /// Always allowed, in commands: with three a reader beside a flood keeps twice its p99, and the
-    /// flood four fifths of its rate (`./bench fairness`).
+    /// Always allowed, in commands: with three a reader beside a flood has twice its p99, and the
+    /// flood, on two processors, less than half of its rate (`./bench fairness`).
     /// </summary>
     public const int Least = 3;
 
     private const int Most = 1024;
 
     /// <summary>Twice as much has to bring so much more.</summary>
-    private const double WorthMore = 1.5;
+    private const double WorthMore = 1.75;
 
     /// <summary>Half as much has to leave so much.</summary>
-    private const double WorthLess = 0.75;
+    private const double WorthLess = 0.65;
 
     /// <summary>An interval: between so many ends, and so many or so much time.</summary>
     private const int LeastEnds = 32;

@@ -8,7 +8,9 @@ namespace Braid.Exports.Nbd;
 /// the same device: what a flood has queued in the paths, and in front of the processors, the other
 /// waits for. On the loop.
 /// </summary>
-internal sealed class FloodGate(IoLoop loop)
+/// <param name="loop">The loop of the clients.</param>
+/// <param name="holds">False for one that is always open.</param>
+internal sealed class FloodGate(IoLoop loop, bool holds)
 {
     /// <summary>Who has no more commands in flight than this is no flood.</summary>
     public const int LightDepth = 2;
@@ -72,7 +74,7 @@ internal sealed class FloodGate(IoLoop loop)
     }
 
     private bool IsShut(ClientLoad client) =>
-        _light is not null && _light != client && NowNs < _lightUntilNs;
+        holds && _light is not null && _light != client && NowNs < _lightUntilNs;
 
     /// <summary>Commands that each of the floods may have in flight.</summary>
     private int Share() => Math.Max(1, _depth.Now / CountFloods());

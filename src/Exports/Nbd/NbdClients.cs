@@ -34,6 +34,9 @@ public sealed class NbdClients(IoLoop loop, BufferPool pool)
     /// <summary>Since the watch began.</summary>
     private bool _hasServed;
 
+    /// <summary>False where everybody may have in flight what it likes.</summary>
+    public bool HoldsFloods { get; init; } = true;
+
     /// <summary>The memory itself.</summary>
     public BufferPool Pool => pool;
 
@@ -42,7 +45,7 @@ public sealed class NbdClients(IoLoop loop, BufferPool pool)
     {
         _clients.Add(client);
         if (!_gates.TryGetValue(device, out FloodGate? gate))
-            _gates[device] = gate = new FloodGate(loop);
+            _gates[device] = gate = new FloodGate(loop, HoldsFloods);
         return gate.Add();
     }
 

@@ -62,6 +62,16 @@ public sealed class FloodGateTests : IDisposable
     }
 
     [Fact]
+    public void Floods_that_are_free_have_what_they_want_beside_anybody()
+    {
+        Serve(atOnce: 1, 20 * Us, holdsFloods: false);
+        ReadLoad reader = Connect(1);
+        Connect(Deep);
+        _loop.RunFor(Second);
+        PercentileOf(reader, Second).ShouldBeGreaterThan(Deep * 20 * Us);
+    }
+
+    [Fact]
     public void From_a_path_that_does_much_at_the_same_time_nothing_is_taken()
     {
         Serve(atOnce: 2 * Deep, 8 * Ms);
@@ -100,12 +110,12 @@ public sealed class FloodGateTests : IDisposable
         _device!.Queued.ShouldBeGreaterThan(Deep / 2);
     }
 
-    private void Serve(int atOnce, long serviceNs)
+    private void Serve(int atOnce, long serviceNs, bool holdsFloods = true)
     {
         _device = new TimedDevice(_loop, atOnce, serviceNs);
         _server = new NbdServer(
-            _loop, _network, At, [new NbdExport("x", _device)], new NbdClients(_loop, _pool),
-            _ => { });
+            _loop, _network, At, [new NbdExport("x", _device)],
+            new NbdClients(_loop, _pool) { HoldsFloods = holdsFloods }, _ => { });
         _server.Start();
     }
 
