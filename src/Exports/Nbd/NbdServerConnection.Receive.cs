@@ -236,6 +236,9 @@ internal sealed unsafe partial class NbdServerConnection
     private void WaitForMemory(NbdServerCommand command)
     {
         _waiting = command;
+        // What is staged belongs before all that comes: whoever asks for more is told to wait until
+        // Resume has looked at it, also when the memory is there before.
+        _paused = true;
         if (_isQueuedForMemory) return;
         _isQueuedForMemory = true;
         _others.Wait(this);

@@ -98,6 +98,8 @@ public sealed unsafe class ReceiveBuffer : IDisposable
     /// </summary>
     public int Prepare(iovec* vectors)
     {
+        // What is staged comes before what is received, and would go behind it.
+        Invariant.That(PayloadLeft == 0 || Available == 0);
         Compact();
         int count = 0;
         int room = StreamSocket.MaxReceiveVectors - 1;

@@ -15,6 +15,8 @@ public sealed class ServerMemoryTests : IDisposable
     private const long Second = 1_000_000_000;
     private const int MiB = 1 << 20;
     private const int Memory = 4 * MiB;
+    /// <summary>26 are a little over a MiB: the next part begins with what is staged.</summary>
+    private const int Piece = 40_360;
 
     private static readonly Endpoint At = Endpoint.Unix("/sim/server");
 
@@ -91,6 +93,51 @@ public sealed class ServerMemoryTests : IDisposable
         }
     }
 
+    /// <summary>
+    /// What was staged before the memory came goes before what comes after it, whatever asks for
+    /// more in between.
+    /// </summary>
+    [Theory]
+    [InlineData(4 * MiB, 1)]
+    [InlineData(4 * MiB, 2)]
+    [InlineData(2 * MiB, 3)]
+    [InlineData(MiB, 8)]
+    [InlineData((2 * MiB) - 4096, 4)]
+    public void Writes_that_wait_for_memory_in_turns_have_their_bytes_in_order(
+        int length, int clients)
+    {
+        var random = new LoopRandom(5);
+        (ScriptedClient Client, byte[] Payload)[] writers =
+        [
+            .. Enumerable.Range(0, clients).Select(_ => (Connect(), Bytes(random, length))),
+        ];
+        // Others leave little, so that the line is short and moves often.
+        ScriptedClient[] hogs = [.. Enumerable.Range(0, 2).Select(_ => Connect())];
+        foreach (ScriptedClient hog in hogs) hog.Command(NbdCommand.Read, 1, 0, MiB);
+        _loop.RunFor(Second);
+        for (int i = 0; i < clients; i++)
+            writers[i].Client.Command(
+                NbdCommand.Write, 1, (ulong)(i * MiB * 8L / clients), (uint)length);
+        for (int sent = 0; sent < length; sent += Piece)
+        {
+            foreach ((ScriptedClient client, byte[] payload) in writers)
+                client.Send(payload[sent..Math.Min(length, sent + Piece)]);
+            _loop.RunFor(random.Next(100_000));
+        }
+        foreach ((ScriptedClient client, _) in writers)
+            client.SimpleReply().Error.ShouldBe(NbdError.None);
+        for (int i = 0; i < clients; i++)
+        {
+            ScriptedClient client = writers[i].Client;
+            client.Command(
+                NbdCommand.Read, 2, (ulong)(i * MiB * 8L / clients), (uint)length);
+            client.SimpleReply().Error.ShouldBe(NbdError.None);
+            client.Read(length).AsSpan().SequenceEqual(writers[i].Payload).ShouldBeTrue();
+            client.Close();
+        }
+        foreach (ScriptedClient hog in hogs) hog.Close();
+    }
+
     [Theory]
     [InlineData(MiB / 8)]
     [InlineData(MiB / 2)]
@@ -133,6 +180,13 @@ public sealed class ServerMemoryTests : IDisposable
         client.SimpleReply().Error.ShouldBe(NbdError.None);
         client.Read(Memory);
         client.Close();
+    }
+
+    private static byte[] Bytes(LoopRandom random, int length)
+    {
+        byte[] bytes = new byte[length];
+        for (int i = 0; i < length; i++) bytes[i] = (byte)random.Next(256);
+        return bytes;
     }
 
     private ScriptedClient Connect() =>
