@@ -21,11 +21,15 @@ internal sealed class ClientLoad(FloodGate gate)
     public void Started(int active)
     {
         if (active > FloodGate.LightDepth) BeFlood();
-        gate.Started(this);
+        gate.Started(this, active);
     }
 
     /// <summary>One is over, and it has so many more.</summary>
-    public void Ended(int active) => gate.Ended(this, active);
+    public void Ended(int active)
+    {
+        if (active >= FloodGate.LightDepth) BeFlood();
+        gate.Ended(this, active);
+    }
 
     public void BeFlood() => _floodUntilNs = gate.NowNs + MemoryNs;
 

@@ -25,7 +25,7 @@ internal sealed unsafe class ClientMemory(BufferPool pool) : IDisposable
     private byte* _spare;
     private bool _isSpareUsed;
 
-    /// <summary>Bytes that its commands hold.</summary>
+    /// <summary>Bytes of the pool that its commands hold.</summary>
     public long Held { get; private set; }
 
     /// <summary>
@@ -36,7 +36,7 @@ internal sealed unsafe class ClientMemory(BufferPool pool) : IDisposable
     /// Whoever is stopped here goes on when its own replies have been sent.
     /// </summary>
     public bool MayTake(long length) =>
-        Held == 0
+        (Held == 0 && !_isSpareUsed)
         || (Held < MaxHeld && !pool.HasWaiters
             && Held + length <= (pool.Bytes - pool.InUse) / 2);
 
@@ -46,8 +46,8 @@ internal sealed unsafe class ClientMemory(BufferPool pool) : IDisposable
     public byte* TryAllocate(int length)
     {
         byte* data = pool.TryAllocate(length);
-        if (data is null) data = TakeSpare(length);
-        if (data is not null) Held += length;
+        if (data is null) return TakeSpare(length);
+        Held += BufferPool.Rounded(length);
         return data;
     }
 
@@ -60,9 +60,13 @@ internal sealed unsafe class ClientMemory(BufferPool pool) : IDisposable
         int length = bio.HasData ? (int)bio.Length : BufferPool.MinBuffer;
         byte* data = bio.Data;
         bio.Data = null;
-        Held -= length;
-        if (data == _spare) _isSpareUsed = false;
-        else pool.Free(data, length);
+        if (data == _spare)
+        {
+            _isSpareUsed = false;
+            return;
+        }
+        Held -= BufferPool.Rounded(length);
+        pool.Free(data, length);
     }
 
     public void Dispose() => NativeMemory.AlignedFree(_spare);

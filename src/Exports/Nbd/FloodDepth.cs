@@ -4,9 +4,9 @@ using Braid.Io;
 namespace Braid.Exports.Nbd;
 
 /// <summary>
-/// How much floods may have in flight while they are held back: found out by trials, from as little
+/// How much a flood may have in flight while it is held back: found out by trials, from as little
 /// as possible, and twice as much wherever that brings three quarters more. Paths that do one thing
-/// after the other need little; from those that do many at the same time nothing is taken.
+/// after the other need little; from those that do many at the same time little is taken.
 /// On the loop.
 /// </summary>
 internal sealed class FloodDepth
@@ -27,6 +27,7 @@ internal sealed class FloodDepth
 
     /// <summary>An interval: between so many ends, and so many or so much time.</summary>
     private const int LeastEnds = 32;
+    private const int Generations = 4;
     private const int MostEnds = 2048;
     private const long IntervalNs = 40_000_000;
 
@@ -45,6 +46,8 @@ internal sealed class FloodDepth
     /// <summary>Ends in this interval; below 0 they are of what began before it.</summary>
     private int _ends;
     private long _sinceNs;
+    private long _elapsedNs;
+    private bool _isPaused = true;
 
     /// <summary>Somebody was held back in this interval.</summary>
     private bool _isFelt;
@@ -56,7 +59,7 @@ internal sealed class FloodDepth
         Less,
     }
 
-    /// <summary>Commands that all floods together may have in flight.</summary>
+    /// <summary>Commands that each flood may have in flight.</summary>
     public int Now => _trial switch
     {
         Trial.More => 2 * _depth,
@@ -67,17 +70,24 @@ internal sealed class FloodDepth
     /// <summary>Somebody wanted more.</summary>
     public void Felt() => _isFelt = true;
 
-    /// <summary>Nobody is held back: what ends now says nothing.</summary>
-    public void Interrupt(long nowNs) => Begin(nowNs, 2 * Now);
+    /// <summary>Nobody is held back: until the next end that counts time says nothing.</summary>
+    public void Pause() => _isPaused = true;
 
     /// <summary>A command of somebody who is held back has ended.</summary>
     public void CountEnd(long nowNs)
     {
+        if (_isPaused)
+        {
+            _isPaused = false;
+            _sinceNs = nowNs - _elapsedNs;
+            return;
+        }
         if (++_ends <= 0) _sinceNs = nowNs;
-        long elapsedNs = nowNs - _sinceNs;
-        if (_ends < LeastEnds || (_ends < MostEnds && elapsedNs < IntervalNs)) return;
+        _elapsedNs = nowNs - _sinceNs;
+        if (_ends < Math.Max(LeastEnds, Generations * Now)) return;
+        if (_ends < MostEnds && _elapsedNs < IntervalNs) return;
         // Where nobody was held back more would bring nothing, and less might not be felt either.
-        if (_isFelt && elapsedNs > 0) Judge(_ends * 1e9 / elapsedNs);
+        if (_isFelt && _elapsedNs > 0) Judge(_ends * 1e9 / _elapsedNs);
         Begin(nowNs, 2 * Now);
     }
 
@@ -85,6 +95,7 @@ internal sealed class FloodDepth
     {
         _ends = -endsOfBefore;
         _sinceNs = nowNs;
+        _elapsedNs = 0;
         _isFelt = false;
     }
 

@@ -15,77 +15,68 @@ internal sealed class FloodGate(IoLoop loop, bool holds)
     /// <summary>Who has no more commands in flight than this is no flood.</summary>
     public const int LightDepth = 2;
 
-    private readonly List<ClientLoad> _clients = [];
     private readonly FloodDepth _depth = new();
+    private int _clients;
 
-    /// <summary>Who was the last that waits for each command, and how long it counts.</summary>
+    /// <summary>One that waits for each of its commands; others may be there as well.</summary>
     private ClientLoad? _light;
-    private long _lightUntilNs;
 
-    /// <summary>Floods at the last count, and when that was.</summary>
-    private int _floods = 1;
-    private long _countedNs;
+    /// <summary>It has something in flight; and when not, so long it counts all the same.</summary>
+    private bool _isLightBusy;
+    private long _lightUntilNs;
 
     public long NowNs => loop.NowNs;
 
+    private bool HasLight => _light is not null && (_isLightBusy || NowNs < _lightUntilNs);
+
     public ClientLoad Add()
     {
-        var client = new ClientLoad(this);
-        _clients.Add(client);
-        return client;
+        _clients++;
+        return new ClientLoad(this);
     }
 
     /// <summary>False when that was the last.</summary>
     public bool Remove(ClientLoad client)
     {
-        _clients.Remove(client);
         if (_light == client) _light = null;
-        return _clients.Count > 0;
+        return --_clients > 0;
     }
 
     /// <summary>Whether a client that has so many in flight may have one more.</summary>
     public bool Admits(ClientLoad client, int active)
     {
-        if (!IsShut(client) || active < Share()) return true;
+        if (!IsShut(client) || active < _depth.Now) return true;
         client.BeFlood();
         _depth.Felt();
         return false;
     }
 
-    /// <summary>A client has begun a command.</summary>
-    public void Started(ClientLoad client)
+    /// <summary>A client has begun a command, and has so many.</summary>
+    public void Started(ClientLoad client, int active)
     {
-        if (!client.IsFlood) SeeLight(client);
+        if (!client.IsFlood) SeeLight(client, active);
         else if (_light == client) _light = null;
     }
 
     /// <summary>A client's command is over, and it has so many more.</summary>
     public void Ended(ClientLoad client, int active)
     {
-        if (_light == client) SeeLight(client);
-        else if (!IsShut(client)) _depth.Interrupt(NowNs);
-        else if (client.IsFlood && active < Share()) _depth.CountEnd(NowNs);
+        if (_light == client) SeeLight(client, active);
+        else if (!client.IsFlood) return;
+        else if (!IsShut(client)) _depth.Pause();
+        else if (active < _depth.Now) _depth.CountEnd(NowNs);
     }
 
-    private void SeeLight(ClientLoad client)
+    /// <summary>
+    /// Whoever is about to send a lot seems to be light at first: it takes nobody's place.
+    /// </summary>
+    private void SeeLight(ClientLoad client, int active)
     {
+        if (_light != client && HasLight) return;
         _light = client;
+        _isLightBusy = active > 0;
         _lightUntilNs = NowNs + ClientLoad.MemoryNs;
     }
 
-    private bool IsShut(ClientLoad client) =>
-        holds && _light is not null && _light != client && NowNs < _lightUntilNs;
-
-    /// <summary>Commands that each of the floods may have in flight.</summary>
-    private int Share() => Math.Max(1, _depth.Now / CountFloods());
-
-    private int CountFloods()
-    {
-        if (NowNs - _countedNs < ClientLoad.MemoryNs / 4) return _floods;
-        _countedNs = NowNs;
-        int floods = 0;
-        foreach (ClientLoad client in _clients)
-            if (client.IsFlood) floods++;
-        return _floods = Math.Max(1, floods);
-    }
+    private bool IsShut(ClientLoad client) => holds && _light != client && HasLight;
 }

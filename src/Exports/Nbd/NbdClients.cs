@@ -34,6 +34,10 @@ public sealed class NbdClients(IoLoop loop, BufferPool pool)
     /// <summary>Since the watch began.</summary>
     private bool _hasServed;
 
+    /// <summary>It has ended when nobody waited, and none had been served.</summary>
+    private bool _isOverdue;
+    private long _endedNs;
+
     /// <summary>False where everybody may have in flight what it likes.</summary>
     public bool HoldsFloods { get; init; } = true;
 
@@ -61,7 +65,10 @@ public sealed class NbdClients(IoLoop loop, BufferPool pool)
     {
         pool.Wait(client);
         _timer ??= loop.CreateTimer(EndWatch);
-        if (!_timer.IsArmed) BeginWatch();
+        if (_timer.IsArmed) return;
+        // Whoever waited before has given up, and those that keep the memory have had their time.
+        if (_isOverdue && loop.NowNs - _endedNs < PatienceNs) _timer.Arm(0);
+        else BeginWatch();
     }
 
     /// <summary>Who was first in line is so no more: memory comes back.</summary>
@@ -69,7 +76,7 @@ public sealed class NbdClients(IoLoop loop, BufferPool pool)
 
     private void BeginWatch()
     {
-        _hasServed = false;
+        _hasServed = _isOverdue = false;
         _owed.Clear();
         foreach (NbdServerConnection client in _clients)
             _owed.Add(client, client.Owed(LeastMoved));
@@ -78,8 +85,10 @@ public sealed class NbdClients(IoLoop loop, BufferPool pool)
 
     private void EndWatch()
     {
+        _isOverdue = !_hasServed;
+        _endedNs = loop.NowNs;
         if (!pool.HasWaiters) return;
-        if (!_hasServed) CutOff();
+        if (_isOverdue) CutOff();
         BeginWatch();
     }
 

@@ -29,10 +29,10 @@ internal sealed unsafe partial class NbdServerConnection
             _waiting = null;
             if (command == _receiving) BeginBio(command);
             else SubmitRead(command);
+            if (_waiting is not null) return false;
+            _others.Served();
         }
-        _isQueuedForMemory = _waiting is not null;
-        if (_isQueuedForMemory) return false;
-        _others.Served();
+        _isQueuedForMemory = false;
         // Not from here: others wait, and this may be inside somebody's end.
         _server.Loop.Post(Resume);
         return true;

@@ -134,8 +134,7 @@ internal sealed unsafe partial class NbdServerConnection
         // Replies that were never sent, and a payload that never came whole: nobody waits for them.
         while (_replies.TakeSent(long.MaxValue) is { } command) Release(command);
         AbandonReceiving();
-        // Nothing of its own may come back any more, and others stand in line behind it.
-        if (_isQueuedForMemory) _others.Pool.ServeWaiters();
+        if (_isQueuedForMemory) _others.Pool.Leave(this);
         _server.OnClientClosed(this, reason.Text);
         EndIfClosed();
     }

@@ -71,6 +71,9 @@ public sealed unsafe class BufferPool : IDisposable
     /// <summary>Whether somebody waits for memory.</summary>
     public bool HasWaiters => _waiters.Count > 0;
 
+    /// <summary>How many wait.</summary>
+    public int Waiters => _waiters.Count;
+
     /// <summary>
     /// A buffer of at least <paramref name="length"/> bytes, 1 to <see cref="MaxBuffer"/>; null
     /// when there is none, or when others wait and it is not this caller's turn. Not cleared.
@@ -116,14 +119,31 @@ public sealed unsafe class BufferPool : IDisposable
     /// <summary>Queues a waiter; it is asked again whenever memory has come back.</summary>
     public void Wait(IBufferWaiter waiter) => _waiters.Enqueue(waiter);
 
-    /// <summary>Asks the waiters again: one of them wants nothing any more.</summary>
-    public void ServeWaiters()
+    /// <summary>
+    /// Takes a waiter out of the line, wherever it stands, and serves those behind it.
+    /// </summary>
+    public void Leave(IBufferWaiter waiter)
+    {
+        // Served just now: it says itself that it wants nothing any more.
+        if (_serving) return;
+        for (int left = _waiters.Count; left > 0; left--)
+        {
+            IBufferWaiter first = _waiters.Dequeue();
+            if (first != waiter) _waiters.Enqueue(first);
+        }
+        ServeWaiters();
+    }
+
+    private void ServeWaiters()
     {
         if (_serving) return;
         _serving = true;
         while (_waiters.TryPeek(out IBufferWaiter? waiter) && waiter.OnMemory()) _waiters.Dequeue();
         _serving = false;
     }
+
+    /// <summary>Bytes that <see cref="TryAllocate"/> takes for so many.</summary>
+    public static int Rounded(int length) => 1 << OrderOf(length);
 
     /// <summary>Unmaps it all. Buffers still out are a leak of the caller's.</summary>
     public void Dispose() => _ = Libc.munmap(_memory, (nuint)Bytes);

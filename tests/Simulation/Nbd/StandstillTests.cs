@@ -105,6 +105,71 @@ public sealed class StandstillTests : IDisposable
         Close([.. hogs, good]);
     }
 
+    /// <summary>Whoever gives up has not been served.</summary>
+    [Theory]
+    [InlineData(5, 0)]
+    [InlineData(3, 2)]
+    [InlineData(9, 5)]
+    public void Who_gives_up_and_comes_back_is_served_in_the_end(int patience, int pause)
+    {
+        ScriptedClient[] hogs = HoldAllWithReads();
+        int tries = 0;
+        while (_log.Count == 0)
+        {
+            ScriptedClient good = Connect();
+            good.Command(NbdCommand.Read, 1, 0, MiB);
+            _loop.RunFor(patience * Second);
+            good.Close();
+            _loop.RunFor(pause * Second);
+            (++tries).ShouldBeLessThan(10);
+        }
+        ScriptedClient last = Connect();
+        last.Command(NbdCommand.Read, 1, 0, MiB);
+        last.SimpleReply().Error.ShouldBe(NbdError.None);
+        Close([.. hogs, last]);
+    }
+
+    [Fact]
+    public void Who_goes_from_the_middle_of_the_line_leaves_nothing_behind()
+    {
+        ScriptedClient[] hogs = HoldAllWithReads();
+        ScriptedClient first = Connect();
+        first.Command(NbdCommand.Read, 1, 0, MiB);
+        for (int i = 0; i < 20; i++)
+        {
+            ScriptedClient leaving = Connect();
+            leaving.Command(NbdCommand.Read, 1, 0, MiB);
+            _loop.RunFor(Second / 10);
+            leaving.Close();
+        }
+        _loop.RunFor(Second / 10);
+        _pool.Waiters.ShouldBe(1);
+        Close([.. hogs, first]);
+    }
+
+    /// <summary>What it has is its own: nobody would gain by it.</summary>
+    [Fact]
+    public void Who_holds_its_spare_buffer_alone_is_not_cut_off()
+    {
+        ScriptedClient[] hogs = HoldAllWithReads();
+        ScriptedClient paused = Connect();
+        for (ulong read = 0; read < 64; read++)
+            paused.Command(NbdCommand.Read, read, 0, ClientMemory.SpareBytes);
+        ScriptedClient good = Connect();
+        good.Command(NbdCommand.Read, 1, 0, 8 * MiB);
+        for (int i = 0; i < 6; i++)
+        {
+            foreach (ScriptedClient hog in hogs)
+            {
+                hog.SimpleReply();
+                hog.Read(MiB);
+            }
+            _loop.RunFor(Patience / 2);
+        }
+        _log.ShouldBeEmpty();
+        Close([.. hogs, paused, good]);
+    }
+
     [Fact]
     public void Who_reads_slowly_is_not_cut_off()
     {

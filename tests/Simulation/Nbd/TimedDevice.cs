@@ -15,6 +15,9 @@ internal sealed class TimedDevice : PathDevice
     private readonly Queue<Request> _waiting = new();
     private int _idle;
 
+    /// <summary>Up to so much more, drawn for each request.</summary>
+    public long JitterNs { get; init; }
+
     public TimedDevice(IoLoop loop, int atOnce, long serviceNs)
         : base(loop, "timed", "test:timed", new QueueOptions { Depth = 1024 })
     {
@@ -47,7 +50,8 @@ internal sealed class TimedDevice : PathDevice
     private void Serve(Request request)
     {
         _idle--;
-        _loop.CreateTimer(() => End(request)).Arm(_serviceNs);
+        _loop.CreateTimer(() => End(request)).Arm(
+            _serviceNs + (JitterNs > 0 ? _loop.Random.Next(JitterNs) : 0));
     }
 
     private void End(Request request)

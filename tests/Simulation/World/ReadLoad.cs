@@ -33,6 +33,9 @@ internal sealed unsafe class ReadLoad : IBioOwner, IDisposable
 
     public int InFlight { get; private set; }
 
+    /// <summary>From the end of a read to the beginning of the next.</summary>
+    public long PauseNs { get; init; }
+
     public void Stop() => _isOver = true;
 
     /// <summary>The time that so many percent of the reads did not exceed.</summary>
@@ -47,10 +50,16 @@ internal sealed unsafe class ReadLoad : IBioOwner, IDisposable
         bio.Status.ShouldBe(BlockStatus.Ok);
         InFlight--;
         TookNs.Add(_loop.NowNs - _startNs[bio.Cookie]);
-        if (!_isOver) Submit(bio);
+        if (PauseNs == 0) SubmitNext(bio);
+        else _loop.CreateTimer(() => SubmitNext(bio)).Arm(PauseNs);
     }
 
     public void Dispose() => NativeMemory.AlignedFree(_memory);
+
+    private void SubmitNext(Bio bio)
+    {
+        if (!_isOver) Submit(bio);
+    }
 
     private void Submit(Bio bio)
     {

@@ -97,6 +97,18 @@ public sealed class TurnSchedulerTests
         Drain();
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(64)]
+    public void What_a_client_had_while_nobody_waited_does_not_count(int next)
+    {
+        Insert(0, 0, 32 << 20);
+        Drain().ShouldHaveSingleItem();
+        for (int i = 0; i < 1000; i++) Insert(1, i * 8L * Kib, 4 * Kib);
+        Insert(next, 0, 4 * Kib);
+        Drain().FindIndex(taken => taken.Client == next).ShouldBeLessThanOrEqualTo(32);
+    }
+
     [Fact]
     public void Whoever_has_nothing_waiting_saves_up_no_turns()
     {

@@ -32,6 +32,9 @@ internal sealed class TurnScheduler : RequestScheduler
     private int _waiting;
     private long _turns;
 
+    /// <summary>The same when the ring was empty for the last time.</summary>
+    private long _emptyAt;
+
     public TurnScheduler(RequestQueue queue)
         : base(queue)
     {
@@ -116,7 +119,9 @@ internal sealed class TurnScheduler : RequestScheduler
     {
         if (_before is { } before)
         {
-            long rounds = 1 + ((_turns - list.LeftAt) / _waiting);
+            long rounds = list.LeftAt < _emptyAt
+                ? MaxRounds
+                : 1 + ((_turns - list.LeftAt) / _waiting);
             list.Left = Math.Min(Turn, list.Left + (Math.Min(rounds, MaxRounds) * Turn));
             list.Next = before.Next;
             before.Next = list;
@@ -132,11 +137,19 @@ internal sealed class TurnScheduler : RequestScheduler
 
     private void Leave(ClientList list, ClientList before)
     {
-        if (list == before) _before = null;
-        else before.Next = list.Next;
+        list.LeftAt = _turns;
+        if (list == before)
+        {
+            _before = null;
+            // Nobody waited: what was had until now was nobody else's.
+            _emptyAt = ++_turns;
+        }
+        else
+        {
+            before.Next = list.Next;
+        }
         list.Next = null;
         list.Left = Math.Clamp(list.Left, -MaxDebt, 0);
-        list.LeftAt = _turns;
         _waiting--;
     }
 
