@@ -15,19 +15,23 @@ internal sealed class FloodGate(IoLoop loop, bool holds)
     /// <summary>Who has no more commands in flight than this is no flood.</summary>
     public const int LightDepth = 2;
 
+    /// <summary>
+    /// Whose command takes longer waits for something else than floods: for a path that hangs, or
+    /// for nothing, since it does not read its reply.
+    /// </summary>
+    private const long MostBusyNs = 1_000_000_000;
+
     private readonly FloodDepth _depth = new();
     private int _clients;
 
     /// <summary>One that waits for each of its commands; others may be there as well.</summary>
     private ClientLoad? _light;
 
-    /// <summary>It has something in flight; and when not, so long it counts all the same.</summary>
-    private bool _isLightBusy;
     private long _lightUntilNs;
 
     public long NowNs => loop.NowNs;
 
-    private bool HasLight => _light is not null && (_isLightBusy || NowNs < _lightUntilNs);
+    private bool HasLight => _light is not null && NowNs < _lightUntilNs;
 
     public ClientLoad Add()
     {
@@ -74,8 +78,7 @@ internal sealed class FloodGate(IoLoop loop, bool holds)
     {
         if (_light != client && HasLight) return;
         _light = client;
-        _isLightBusy = active > 0;
-        _lightUntilNs = NowNs + ClientLoad.MemoryNs;
+        _lightUntilNs = NowNs + (active > 0 ? MostBusyNs : ClientLoad.MemoryNs);
     }
 
     private bool IsShut(ClientLoad client) => holds && _light != client && HasLight;

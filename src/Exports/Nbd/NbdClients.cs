@@ -18,6 +18,9 @@ public sealed class NbdClients(IoLoop loop, BufferPool pool)
     /// <summary>For so long may clients keep others waiting.</summary>
     private const long PatienceNs = 10_000_000_000;
 
+    /// <summary>A timer that is so late tells that the process stood still.</summary>
+    private const long StandstillNs = 100_000_000;
+
     /// <summary>
     /// Bytes that a client reads or sends in that time, where it owes so many: a slow one is not
     /// cut off, and one that trickles does nothing for those who wait.
@@ -88,7 +91,8 @@ public sealed class NbdClients(IoLoop loop, BufferPool pool)
         _isOverdue = !_hasServed;
         _endedNs = loop.NowNs;
         if (!pool.HasWaiters) return;
-        if (_isOverdue) CutOff();
+        // When nothing ran here nobody could be sent anything.
+        if (_isOverdue && loop.NowNs - _timer!.DueNs < StandstillNs) CutOff();
         BeginWatch();
     }
 
@@ -114,7 +118,8 @@ public sealed class NbdClients(IoLoop loop, BufferPool pool)
     private NbdServerConnection[] Stalled() =>
     [
         .. _owed
-            .Where(owed => owed.Key.HeldBytes > 0 && !owed.Key.Progress.Reaches(owed.Value))
+            .Where(owed => owed.Key.IsOpen && owed.Key.HeldBytes > 0
+                && !owed.Key.Progress.Reaches(owed.Value))
             .Select(owed => owed.Key)
             .OrderByDescending(client => client.HeldBytes),
     ];

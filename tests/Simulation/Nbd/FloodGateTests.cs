@@ -115,6 +115,20 @@ public sealed class FloodGateTests : IDisposable
     }
 
     [Fact]
+    public void Who_does_not_read_its_reply_holds_nobody_back()
+    {
+        Serve(atOnce: 1, 20 * Us);
+        _network.Link(At).RoomBytes = 64 * 1024;
+        ScriptedClient paused = ScriptedClient.Connect(_loop, _network, At)
+            .Go("x", structured: false);
+        paused.Command(NbdCommand.Read, 1, 0, 1 << 20);
+        Connect(Deep);
+        _loop.RunFor(2 * Second);
+        _device!.Queued.ShouldBeGreaterThan(Deep / 2);
+        paused.Close();
+    }
+
+    [Fact]
     public void Floods_among_themselves_have_what_they_want()
     {
         Serve(atOnce: 1, 20 * Us);

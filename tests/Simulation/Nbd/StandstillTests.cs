@@ -129,6 +129,23 @@ public sealed class StandstillTests : IDisposable
         Close([.. hogs, last]);
     }
 
+    /// <summary>Meanwhile nobody could be sent anything, and so could not read it.</summary>
+    [Fact]
+    public void While_the_server_stands_still_nobody_has_his_time()
+    {
+        ScriptedClient[] hogs = HoldAllWithReads();
+        ScriptedClient good = Connect();
+        good.Command(NbdCommand.Read, 1, 0, MiB);
+        _loop.RunFor(Patience / 2);
+        _loop.StandStill(60 * Second);
+        _loop.RunFor(Patience / 2);
+        _log.ShouldBeEmpty();
+        _loop.RunFor(Patience);
+        _log.ShouldNotBeEmpty();
+        good.SimpleReply().Error.ShouldBe(NbdError.None);
+        Close([.. hogs, good]);
+    }
+
     [Fact]
     public void Who_goes_from_the_middle_of_the_line_leaves_nothing_behind()
     {
