@@ -8,8 +8,8 @@ namespace Braid.Bench.Macro;
 internal sealed class FairnessBench : IDisposable
 {
     /// <summary>
-    /// The flood runs so long before what is watched, and as long after it; only the latter is
-    /// counted as its own, for what fio takes to begin.
+    /// The flood runs so long before what is watched, which does not count as its rate, and as
+    /// long after it, for what fio takes to begin.
     /// </summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(0.3);
 

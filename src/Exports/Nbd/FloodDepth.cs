@@ -12,8 +12,8 @@ namespace Braid.Exports.Nbd;
 internal sealed class FloodDepth
 {
     /// <summary>
-    /// Always allowed, in commands: with three a reader beside a flood has twice its p99, and the
-    /// flood, on two processors, less than half of its rate (`./bench fairness`).
+    /// Always allowed, in commands: the fewest that leave a reader about twice its p99
+    /// (`./bench fairness`).
     /// </summary>
     public const int Least = 3;
 
