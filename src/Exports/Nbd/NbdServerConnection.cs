@@ -78,6 +78,9 @@ internal sealed unsafe partial class NbdServerConnection
     /// </summary>
     public bool AwaitsSent => _paused || _draining || _others.Pool.HasWaiters;
 
+    /// <summary>A client sends on while its write is copied out of its socket.</summary>
+    public bool ExpectsMore => _receive.IsInLargePayload;
+
     private bool CanTakeMore =>
         !_draining && _waiting is null && !_slots.IsFull && IsFairShareOfTags
         && _load.MayTake(_slots.Active)

@@ -69,27 +69,7 @@ internal sealed unsafe class EpollStream : StreamSocket
     private void Receive(uint events)
     {
         iovec* vectors = stackalloc iovec[MaxReceiveVectors];
-        int count = Handler.PrepareReceive(vectors);
-        // The handler may have closed it: the number may be another's by now.
-        if (!IsOpen) return;
-        if (count == 0)
-        {
-            PauseReceive(events);
-            return;
-        }
-        nint received = ReceiveInto(vectors, count);
-        Loop.Statistics.SystemCalls++;
-        OnReceiveResult(received >= 0 ? received : -Marshal.GetLastPInvokeError());
-    }
-
-    private nint ReceiveInto(iovec* vectors, int count)
-    {
-        if (count == 1)
-            return Libc.recv(_fd, vectors->iov_base, vectors->iov_len, Libc.MSG_DONTWAIT);
-        msghdr message = default;
-        message.msg_iov = vectors;
-        message.msg_iovlen = (nuint)count;
-        return Libc.recvmsg(_fd, &message, Libc.MSG_DONTWAIT);
+        if (!ReceiveNow(_fd, vectors)) PauseReceive(events);
     }
 
     private void PauseReceive(uint events)

@@ -19,6 +19,12 @@ public unsafe interface IStreamHandler
     void OnReceived(int bytes);
 
     /// <summary>
+    /// Whether the peer is in the middle of something large, whose rest is worth looking for in
+    /// the same turn. Asked after <see cref="OnReceived"/>.
+    /// </summary>
+    bool ExpectsMore => false;
+
+    /// <summary>
     /// Whether something waits for <see cref="OnSent"/>. If nothing does, it may be called as late
     /// as the loop's next event. Asked at the end of a turn.
     /// </summary>

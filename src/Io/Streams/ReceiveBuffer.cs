@@ -47,6 +47,9 @@ public sealed unsafe class ReceiveBuffer : IDisposable
     /// <summary>Bytes that the payload under way still lacks.</summary>
     public long PayloadLeft { get; private set; }
 
+    /// <summary>A large payload is under way.</summary>
+    public bool IsInLargePayload => _largePayloads && PayloadLeft > 0;
+
     /// <summary>The staged bytes; valid until the next receive.</summary>
     public byte* Staged => _staging + _head;
 

@@ -80,6 +80,24 @@ internal static unsafe class SocketHandle
     public static void Set(int fd, int level, int name, int value) =>
         _ = Libc.setsockopt(fd, level, name, &value, sizeof(int));
 
+    /// <summary>What is there: bytes, 0 at the end of the stream, or minus errno.</summary>
+    public static long Receive(int fd, iovec* vectors, int count)
+    {
+        nint received;
+        if (count == 1)
+        {
+            received = Libc.recv(fd, vectors->iov_base, vectors->iov_len, Libc.MSG_DONTWAIT);
+        }
+        else
+        {
+            msghdr message = default;
+            message.msg_iov = vectors;
+            message.msg_iovlen = (nuint)count;
+            received = Libc.recvmsg(fd, &message, Libc.MSG_DONTWAIT);
+        }
+        return received >= 0 ? received : -Marshal.GetLastPInvokeError();
+    }
+
     /// <summary>Closing resets the connection: what was not delivered never is.</summary>
     public static void DropOnClose(int fd)
     {

@@ -63,7 +63,7 @@ internal sealed unsafe class UringReceive(
     {
         if (!stream.IsOpen) return;
         _isDrained = (Flags & Libc.IORING_CQE_F_SOCK_NONEMPTY) == 0;
-        stream.OnReceiveEnded(Result);
+        stream.OnReceiveEnded(Result, _vectors);
         if (stream.IsOpen) Loop.Want(this);
     }
 }

@@ -40,7 +40,15 @@ internal sealed unsafe class UringStream : StreamSocket
 
     public int PrepareReceive(iovec* vectors) => Handler.PrepareReceive(vectors);
 
-    public void OnReceiveEnded(int result) => OnReceiveResult(result);
+    /// <summary>
+    /// Tells it. What is expected after it is received at once, into <paramref name="vectors"/> for
+    /// the next that are asked for: none is under way.
+    /// </summary>
+    public void OnReceiveEnded(int result, iovec* vectors)
+    {
+        OnReceiveResult(result);
+        if (result > 0 && ExpectsMore) _ = ReceiveNow(_fd, vectors);
+    }
 
     public void OnSendEnded(int result) => OnSendResult(result);
 
