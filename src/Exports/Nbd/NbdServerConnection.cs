@@ -24,7 +24,7 @@ internal sealed unsafe partial class NbdServerConnection
     private readonly ClientLoad _load;
     private readonly BlockDevice _device;
     private readonly StreamSocket _stream;
-    private readonly ReceiveBuffer _receive = new(StagingBytes, 1);
+    private readonly ReceiveBuffer _receive = new(StagingBytes, 1, NbdProtocol.RequestSize);
     private readonly NbdCommandSlots _slots;
     private readonly NbdReplyQueue _replies = new();
 

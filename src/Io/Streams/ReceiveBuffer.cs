@@ -14,7 +14,8 @@ public sealed unsafe class ReceiveBuffer : IDisposable
 {
     /// <summary>
     /// A payload of this size or more is worth receiving in place: from one on, and until a smaller
-    /// one begins, the staging window is small, so that the next is not copied through it.
+    /// one begins, the staging window is small, so that the next is not copied through it. Behind
+    /// one that is under way it is a header's.
     /// </summary>
     private const int LargePayload = 32 * 1024;
 
@@ -22,6 +23,7 @@ public sealed unsafe class ReceiveBuffer : IDisposable
 
     private byte* _staging;
     private readonly int _capacity;
+    private readonly int _headerBytes;
     private readonly iovec* _payload;
     private readonly int _maxPayloadVectors;
     private int _head;
@@ -33,9 +35,11 @@ public sealed unsafe class ReceiveBuffer : IDisposable
     /// <param name="capacity">Bytes of staging; bounds what one receive of headers can
     /// bring.</param>
     /// <param name="maxPayloadVectors">Ranges of memory one payload may be spread over.</param>
-    public ReceiveBuffer(int capacity, int maxPayloadVectors)
+    /// <param name="headerBytes">Of the header that comes before a large payload.</param>
+    public ReceiveBuffer(int capacity, int maxPayloadVectors, int headerBytes)
     {
         _capacity = capacity;
+        _headerBytes = headerBytes;
         _maxPayloadVectors = maxPayloadVectors;
         _staging = (byte*)NativeMemory.AlignedAlloc((nuint)capacity, 4096);
         _payload = (iovec*)NativeMemory.Alloc((nuint)maxPayloadVectors, (nuint)sizeof(iovec));
@@ -113,7 +117,8 @@ public sealed unsafe class ReceiveBuffer : IDisposable
             if (count < _payloadCount - _payloadNext) return count;
         }
         int window = _capacity - _tail;
-        if (_largePayloads) window = Math.Min(window, SmallWindow);
+        if (IsInLargePayload) window = Math.Min(window, _headerBytes);
+        else if (_largePayloads) window = Math.Min(window, SmallWindow);
         if (window > 0) vectors[count++] = new iovec(_staging + _tail, window);
         return count;
     }

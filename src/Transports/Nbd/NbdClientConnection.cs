@@ -66,7 +66,8 @@ internal sealed unsafe partial class NbdClientConnection : IStreamHandler, IDisp
         int depth = device.Queue.Tags.Depth;
         _device = device;
         _session = session;
-        _receive = new ReceiveBuffer(StagingBytes, session.Limits().MaxSegments + 1);
+        _receive = new ReceiveBuffer(
+            StagingBytes, session.Limits().MaxSegments + 1, session.DataHeaderBytes);
         _inFlight = new InFlightList(depth);
         _replies = new NbdReply[depth];
         for (int tag = 0; tag < depth; tag++) _replies[tag] = new NbdReply();

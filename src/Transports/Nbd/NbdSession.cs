@@ -25,6 +25,11 @@ internal sealed record NbdSession
 
     public bool StructuredReplies { get; init; }
 
+    /// <summary>What comes before the data of a read.</summary>
+    public int DataHeaderBytes => StructuredReplies
+        ? NbdProtocol.ChunkHeaderSize + NbdProtocol.ChunkOffsetSize
+        : NbdProtocol.SimpleReplySize;
+
     /// <summary>Id of base:allocation, or null when the server has not agreed to it.</summary>
     public uint? AllocationContext { get; init; }
 
