@@ -27,7 +27,7 @@ public sealed unsafe class ReceiveBufferTests : IDisposable
     public void Torn_input_arrives_whole(ulong seed, int capacity, int maxPayload, int maxRanges)
     {
         var random = new LoopRandom(seed);
-        using var buffer = new ReceiveBuffer(capacity, maxRanges);
+        using var buffer = new ReceiveBuffer(capacity, maxRanges, Header);
         byte[][] messages = [.. Enumerable.Range(0, 200).Select(_ => Message(random, maxPayload))];
         byte[] wire = [.. messages.SelectMany(Framed)];
         var reader = new Reader(this, buffer, random, maxRanges);
@@ -48,7 +48,7 @@ public sealed unsafe class ReceiveBufferTests : IDisposable
     [Fact]
     public void Neighbouring_ranges_of_a_payload_are_one_vector()
     {
-        using var buffer = new ReceiveBuffer(4096, 2);
+        using var buffer = new ReceiveBuffer(4096, 2, Header);
         buffer.BeginPayload();
         for (int i = 0; i < 10; i++) buffer.AddPayload(_arena + (i * 100), 100);
         buffer.AddPayload(_arena + 5000, 100);
@@ -62,7 +62,7 @@ public sealed unsafe class ReceiveBufferTests : IDisposable
     [Fact]
     public void More_ranges_than_were_promised_are_a_broken_invariant()
     {
-        using var buffer = new ReceiveBuffer(4096, 2);
+        using var buffer = new ReceiveBuffer(4096, 2, Header);
         buffer.BeginPayload();
         buffer.AddPayload(_arena, 10);
         buffer.AddPayload(_arena + 100, 10);
@@ -73,7 +73,7 @@ public sealed unsafe class ReceiveBufferTests : IDisposable
     public void A_payload_of_many_ranges_is_received_in_several_calls_and_in_order()
     {
         const int Ranges = 200;
-        using var buffer = new ReceiveBuffer(4096, Ranges);
+        using var buffer = new ReceiveBuffer(4096, Ranges, Header);
         buffer.BeginPayload();
         for (int i = 0; i < Ranges; i++) buffer.AddPayload(_arena + (i * 20), 10);
         byte[] wire = [.. Enumerable.Range(0, Ranges * 10).Select(i => (byte)(i * 7))];
@@ -89,19 +89,19 @@ public sealed unsafe class ReceiveBufferTests : IDisposable
     }
 
     [Fact]
-    public void After_a_large_payload_little_is_staged_until_a_small_one_begins()
+    public void Behind_a_large_payload_a_header_is_staged_and_little_until_a_small_one_begins()
     {
-        using var buffer = new ReceiveBuffer(64 * 1024, 4);
+        using var buffer = new ReceiveBuffer(64 * 1024, 4, Header);
         iovec* vectors = stackalloc iovec[StreamSocket.MaxReceiveVectors];
         buffer.Prepare(vectors).ShouldBe(1);
         ((int)vectors[0].iov_len).ShouldBe(64 * 1024);
         buffer.BeginPayload();
         buffer.AddPayload(_arena, 32 * 1024);
         buffer.Prepare(vectors).ShouldBe(2);
-        ((int)vectors[1].iov_len).ShouldBe(4096);
+        ((int)vectors[1].iov_len).ShouldBe(Header);
         buffer.Received(32 * 1024 - 1);
         buffer.Prepare(vectors).ShouldBe(2);
-        ((int)vectors[1].iov_len).ShouldBe(4096);
+        ((int)vectors[1].iov_len).ShouldBe(Header);
         buffer.Received(1);
         buffer.Prepare(vectors).ShouldBe(1);
         ((int)vectors[0].iov_len).ShouldBe(4096);
@@ -114,7 +114,7 @@ public sealed unsafe class ReceiveBufferTests : IDisposable
     [Fact]
     public void A_full_staging_buffer_gives_no_vector()
     {
-        using var buffer = new ReceiveBuffer(16, 1);
+        using var buffer = new ReceiveBuffer(16, 1, Header);
         Receive(buffer, new byte[16]).ShouldBe(16);
         iovec* vectors = stackalloc iovec[StreamSocket.MaxReceiveVectors];
         buffer.Prepare(vectors).ShouldBe(0);

@@ -12,6 +12,7 @@ public abstract class StreamTests(IoBackend backend) : IDisposable
     private readonly SocketBench _bench = new(backend);
     private readonly StreamProbe _near = new();
     private readonly StreamProbe _far = new();
+    private readonly List<(long Turn, int Bytes)> _receives = [];
 
     public void Dispose()
     {
@@ -98,6 +99,80 @@ public abstract class StreamTests(IoBackend backend) : IDisposable
         await _bench.UntilAsync(() => _far.Count == 1000);
         _far.Bytes.ShouldBe(data);
         await ShouldSleepAsync();
+    }
+
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 8)]
+    public async Task Who_expects_more_receives_it_in_the_same_turn(bool expects, int receives)
+    {
+        // Fits into the socket: all is there before the first receive.
+        byte[] data = PinnedData.Random(96 * 1024);
+        (Connection near, Connection far) = await _bench.PairAsync(unix: true);
+        await near.WriteAsync(data, CancellationToken.None);
+        _far.ExpectsMore = expects;
+        _far.Room = 8 * 1024;
+        await ReceiveAsync(far, data.Length);
+        int most = _receives.GroupBy(receive => receive.Turn).Max(turn => turn.Count());
+        most.ShouldBe(receives + Asked(expects));
+        _far.Bytes.ShouldBe(data);
+        near.Dispose();
+    }
+
+    [Fact]
+    public async Task Who_expects_more_gets_no_more_than_a_bound_in_one_turn()
+    {
+        const int Bound = 256 * 1024;
+        byte[] data = PinnedData.Random(16 << 20);
+        (Connection near, Connection far) = await _bench.PairAsync(unix: true);
+        _far.ExpectsMore = true;
+        Task writing = near.WriteAsync(data, CancellationToken.None).AsTask();
+        await ReceiveAsync(far, data.Length);
+        await writing;
+        int most = _receives.GroupBy(receive => receive.Turn)
+            .Max(turn => turn.Sum(receive => receive.Bytes));
+        // The last one may pass it.
+        most.ShouldBeLessThan(Bound + ((1 + Asked(true)) * _far.Room));
+        _far.Bytes.AsSpan().SequenceEqual(data).ShouldBeTrue();
+        near.Dispose();
+    }
+
+    [Theory]
+    [InlineData("pause")]
+    [InlineData("close")]
+    public async Task Who_expects_more_may_pause_or_close_in_the_middle(string how)
+    {
+        byte[] data = PinnedData.Random(64 * 1024);
+        (Connection near, Connection far) = await _bench.PairAsync(unix: true);
+        await near.WriteAsync(data, CancellationToken.None);
+        _far.ExpectsMore = true;
+        _far.Room = 1000;
+        _far.Received = _ =>
+        {
+            if (_far.Count != 3000) return;
+            if (how == "pause") _far.Room = 0;
+            else _far.Stream.Close("enough");
+        };
+        await _bench.AdoptAsync(far, _far);
+        await _bench.UntilAsync(() => how == "pause" ? _far.Pauses > 0 : _far.Ends.Count > 0);
+        for (int i = 0; i < 50; i++) await _bench.OnLoopAsync(static () => { });
+        _far.Count.ShouldBe(3000);
+        if (how == "pause")
+        {
+            await _bench.OnLoopAsync(() =>
+            {
+                _far.Room = 1000;
+                _far.Stream.ResumeReceive();
+            });
+            await _bench.UntilAsync(() => _far.Count == data.Length);
+            _far.Bytes.ShouldBe(data);
+            await ShouldSleepAsync();
+        }
+        else
+        {
+            _far.Ends.ShouldBe([new StreamEnd(0, "enough")]);
+        }
+        near.Dispose();
     }
 
     [Theory]
@@ -368,6 +443,17 @@ public abstract class StreamTests(IoBackend backend) : IDisposable
             at += length;
         }
     }
+
+    /// <summary>Receives so much, and notes which turn has brought what.</summary>
+    private async Task ReceiveAsync(Connection far, int length)
+    {
+        _far.Received = bytes => _receives.Add((_bench.Loop.Statistics.Turns, bytes));
+        await _bench.AdoptAsync(far, _far);
+        await _bench.UntilAsync(() => _far.Count == length);
+    }
+
+    /// <summary>A receive that was asked for long before comes first.</summary>
+    private int Asked(bool expects) => expects && backend == IoBackend.IoUring ? 1 : 0;
 
     /// <summary>Nothing keeps the loop awake: it makes the turns that it is asked for.</summary>
     private async Task ShouldSleepAsync()

@@ -45,6 +45,8 @@ internal sealed unsafe class StreamProbe : IStreamHandler, IDisposable
 
     public bool AwaitsSent => Sent is not null;
 
+    public bool ExpectsMore { get; set; }
+
     public int PrepareReceive(iovec* vectors)
     {
         Preparing?.Invoke();
