@@ -14,6 +14,9 @@ internal sealed class ClientLoad(FloodGate gate)
     /// <summary>It has, or would have, more in flight than who waits for each command.</summary>
     public bool IsFlood => gate.NowNs < _floodUntilNs;
 
+    /// <summary>Another waits for each of its commands, and this one's wait for it.</summary>
+    public bool IsHeldBack => gate.IsShut(this);
+
     /// <summary>Whether it may have one more command in flight than so many.</summary>
     public bool MayTake(int active) => active < FloodDepth.Least || gate.Admits(this, active);
 

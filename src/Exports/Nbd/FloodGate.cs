@@ -55,6 +55,9 @@ internal sealed class FloodGate(IoLoop loop, bool holds)
         return false;
     }
 
+    /// <summary>Whether a client is held back: another one is light.</summary>
+    public bool IsShut(ClientLoad client) => holds && _light != client && HasLight;
+
     /// <summary>A client has begun a command, and has so many.</summary>
     public void Started(ClientLoad client, int active)
     {
@@ -80,6 +83,4 @@ internal sealed class FloodGate(IoLoop loop, bool holds)
         _light = client;
         _lightUntilNs = NowNs + (active > 0 ? MostBusyNs : ClientLoad.MemoryNs);
     }
-
-    private bool IsShut(ClientLoad client) => holds && _light != client && HasLight;
 }

@@ -78,8 +78,11 @@ internal sealed unsafe partial class NbdServerConnection
     /// </summary>
     public bool AwaitsSent => _paused || _draining || _others.Pool.HasWaiters;
 
-    /// <summary>A client sends on while its write is copied out of its socket.</summary>
-    public bool ExpectsMore => _receive.IsInLargePayload;
+    /// <summary>
+    /// A client sends on while its write is copied out of its socket. Turns stay short while
+    /// another waits for each of its commands.
+    /// </summary>
+    public bool ExpectsMore => _receive.IsInLargePayload && !_load.IsHeldBack;
 
     private bool CanTakeMore =>
         !_draining && _waiting is null && !_slots.IsFull && IsFairShareOfTags
