@@ -17,6 +17,9 @@ internal sealed unsafe partial class NbdServerConnection
     /// <summary>Staging for command headers and the small payloads behind them.</summary>
     private const int StagingBytes = 256 * 1024;
 
+    private const int ReceivesAlone = 8;
+    private const int ReceivesBesideOthers = 2;
+
     private readonly NbdServer _server;
     private readonly NbdClientSession _session;
     private readonly NbdClients _others;
@@ -79,10 +82,14 @@ internal sealed unsafe partial class NbdServerConnection
     public bool AwaitsSent => _paused || _draining || _others.Pool.HasWaiters;
 
     /// <summary>
-    /// A client sends on while its write is copied out of its socket. Turns stay short while
-    /// another waits for each of its commands.
+    /// A client sends on while its write is copied out of its socket. Beside others two receives
+    /// bring most of that, and more would be in front of their next commands; beside one that waits
+    /// for each of its commands turns stay short.
     /// </summary>
-    public bool ExpectsMore => _receive.IsInLargePayload && !_load.IsHeldBack;
+    public int ReceivesPerTurn =>
+        !_receive.IsInLargePayload || _load.IsHeldBack ? 1
+        : _server.Loop.IosInFlight > _slots.Active ? ReceivesBesideOthers
+        : ReceivesAlone;
 
     private bool CanTakeMore =>
         !_draining && _waiting is null && !_slots.IsFull && IsFairShareOfTags

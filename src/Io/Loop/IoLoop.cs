@@ -95,6 +95,9 @@ public abstract class IoLoop : IDisposable
         Spin.Started();
     }
 
+    /// <summary>I/Os of clients that are in flight.</summary>
+    public int IosInFlight => Spin.InFlight;
+
     /// <summary>The counterpart of <see cref="IoStarted"/>.</summary>
     public void IoEnded() => Spin.Ended();
 

@@ -69,7 +69,7 @@ internal sealed unsafe class EpollStream : StreamSocket
     private void Receive(uint events)
     {
         iovec* vectors = stackalloc iovec[MaxReceiveVectors];
-        if (!ReceiveNow(_fd, vectors)) PauseReceive(events);
+        if (!ReceiveNow(_fd, vectors, receives: 0)) PauseReceive(events);
     }
 
     private void PauseReceive(uint events)

@@ -19,10 +19,10 @@ public unsafe interface IStreamHandler
     void OnReceived(int bytes);
 
     /// <summary>
-    /// Whether the peer is in the middle of something large, whose rest is worth looking for in
-    /// the same turn. Asked after <see cref="OnReceived"/>.
+    /// Receives of one turn, at the most: more than one while the peer is in the middle of
+    /// something large, whose rest is worth looking for. Asked after <see cref="OnReceived"/>.
     /// </summary>
-    bool ExpectsMore => false;
+    int ReceivesPerTurn => 1;
 
     /// <summary>
     /// Whether something waits for <see cref="OnSent"/>. If nothing does, it may be called as late

@@ -19,9 +19,6 @@ public abstract unsafe class StreamSocket : TurnTask
     /// </summary>
     private const int MaxBytesPerTurn = 256 * 1024;
 
-    /// <summary>Receives of one stream in one turn: a peer may send a byte at a time.</summary>
-    private const int MaxReceivesPerTurn = 8;
-
     private readonly IoLoop _loop;
     private bool _closedTold;
 
@@ -45,9 +42,6 @@ public abstract unsafe class StreamSocket : TurnTask
     public bool IsOpen { get; private set; } = true;
 
     private protected bool IsAborted { get; private set; }
-
-    /// <summary>The rest of a large payload is on its way.</summary>
-    private protected bool ExpectsMore => IsOpen && Handler.ExpectsMore;
 
     private protected IStreamHandler Handler { get; }
 
@@ -137,13 +131,16 @@ public abstract unsafe class StreamSocket : TurnTask
     }
 
     /// <summary>
-    /// Receives what is there into what the handler gives, and goes on while a large payload is
-    /// under way. False when the handler has paused.
+    /// Receives what is there into what the handler gives, and goes on as often as it says. False
+    /// when it has paused.
     /// </summary>
-    private protected bool ReceiveNow(int fd, iovec* vectors)
+    /// <param name="fd">The socket.</param>
+    /// <param name="vectors">Room for <see cref="MaxReceiveVectors"/>.</param>
+    /// <param name="receives">Receives that this turn has had before.</param>
+    private protected bool ReceiveNow(int fd, iovec* vectors, int receives)
     {
         long bytes = 0;
-        for (int i = 0; i < MaxReceivesPerTurn && bytes < MaxBytesPerTurn; i++)
+        while (bytes < MaxBytesPerTurn)
         {
             int count = Handler.PrepareReceive(vectors);
             // The handler may have closed it: the number may be another's by now.
@@ -152,7 +149,7 @@ public abstract unsafe class StreamSocket : TurnTask
             Loop.Statistics.SystemCalls++;
             long result = SocketHandle.Receive(fd, vectors, count);
             OnReceiveResult(result);
-            if (result <= 0 || !ExpectsMore) return true;
+            if (result <= 0 || !IsOpen || ++receives >= Handler.ReceivesPerTurn) return true;
             bytes += result;
         }
         return true;

@@ -15,6 +15,9 @@ internal sealed unsafe class UringStream : StreamSocket
     private readonly UringReceive _receive;
     private readonly UringHangUp _hangUp;
 
+    /// <summary>What is told now had come before: nothing new is received.</summary>
+    private bool _takesBack;
+
     public UringStream(UringLoop loop, int fd, IStreamHandler handler)
         : base(loop, handler)
     {
@@ -47,7 +50,8 @@ internal sealed unsafe class UringStream : StreamSocket
     public void OnReceiveEnded(int result, iovec* vectors)
     {
         OnReceiveResult(result);
-        if (result > 0 && ExpectsMore) _ = ReceiveNow(_fd, vectors);
+        if (result <= 0 || !IsOpen || _takesBack || Handler.ReceivesPerTurn <= 1) return;
+        _ = ReceiveNow(_fd, vectors, receives: 1);
     }
 
     public void OnSendEnded(int result) => OnSendResult(result);
@@ -66,7 +70,9 @@ internal sealed unsafe class UringStream : StreamSocket
         _send.Tell();
         if (!IsOpen) return;
         _loop.End(_receive);
+        _takesBack = true;
         _receive.Tell();
+        _takesBack = false;
     }
 
     private protected override void TakeBackReceive() => _loop.End(_receive);

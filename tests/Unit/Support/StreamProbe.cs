@@ -45,7 +45,7 @@ internal sealed unsafe class StreamProbe : IStreamHandler, IDisposable
 
     public bool AwaitsSent => Sent is not null;
 
-    public bool ExpectsMore { get; set; }
+    public int ReceivesPerTurn { get; set; } = 1;
 
     public int PrepareReceive(iovec* vectors)
     {
