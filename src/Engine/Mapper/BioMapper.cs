@@ -72,7 +72,12 @@ internal sealed unsafe partial class BioMapper(
     /// </summary>
     public override void KickRequeueList()
     {
-        for (int left = _shielded.Count; left > 0; left--) Map(_shielded.Dequeue());
+        // Each once. One that ends may call this again, and leave nothing to the first.
+        for (int left = _shielded.Count; left > 0; left--)
+        {
+            if (!_shielded.TryDequeue(out TargetBio? part)) return;
+            Map(part);
+        }
     }
 
     public override void Submit(Bio bio)
