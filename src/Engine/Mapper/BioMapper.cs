@@ -28,6 +28,10 @@ internal sealed unsafe partial class BioMapper(
     private Action? _whenIdle;
     private bool _isQuiesced;
 
+    /// <summary>What the shield held is being mapped, and is to be looked at once more.</summary>
+    private bool _isKicking;
+    private bool _isKickedAgain;
+
     public override RequestQueue? Queue => null;
 
     public override BlockStatistics Statistics { get; } = new();
@@ -72,12 +76,18 @@ internal sealed unsafe partial class BioMapper(
     /// </summary>
     public override void KickRequeueList()
     {
-        // Each once. One that ends may call this again, and leave nothing to the first.
-        for (int left = _shielded.Count; left > 0; left--)
+        // One that ends at once comes here again: not deeper for each of them.
+        _isKickedAgain = true;
+        if (_isKicking) return;
+        _isKicking = true;
+        while (_isKickedAgain)
         {
-            if (!_shielded.TryDequeue(out TargetBio? part)) return;
-            Map(part);
+            _isKickedAgain = false;
+            // A suspend meanwhile takes the rest.
+            for (int left = _shielded.Count; left > 0; left--)
+                if (_shielded.TryDequeue(out TargetBio? part)) Map(part);
         }
+        _isKicking = false;
     }
 
     public override void Submit(Bio bio)

@@ -95,11 +95,11 @@ public abstract class IoLoop : IDisposable
         Spin.Started();
     }
 
-    /// <summary>I/Os of clients that are in flight.</summary>
-    public int IosInFlight => Spin.InFlight;
-
     /// <summary>The counterpart of <see cref="IoStarted"/>.</summary>
     public void IoEnded() => Spin.Ended();
+
+    /// <summary>I/Os of clients that are in flight.</summary>
+    public int IosInFlight => Spin.InFlight;
 
     /// <summary>
     /// Takes over a connection whose handshake is done. <paramref name="connection"/> must not be

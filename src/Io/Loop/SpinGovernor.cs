@@ -3,9 +3,8 @@ namespace Braid.Io;
 
 /// <summary>
 /// Says when a loop should poll for a moment before it sleeps: only while the decayed maximum of
-/// I/Os in flight is 4 or less. Depth 1 gains a quarter of its I/Os by it, depth 3 and 4 a tenth;
-/// with 8 and more there is work in each turn anyhow. The momentary count in place of the maximum
-/// costs a fifth at depth 32.
+/// I/Os in flight is 4 or less. With more there is work in each turn anyhow, and others want the
+/// processor; the momentary count is small now and then at any depth.
 /// </summary>
 internal sealed class SpinGovernor
 {

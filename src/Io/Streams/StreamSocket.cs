@@ -14,8 +14,7 @@ public abstract unsafe class StreamSocket : TurnTask
     public const int MaxReceiveVectors = 64;
 
     /// <summary>
-    /// Bytes of one stream in one turn while large payloads are under way: their rest comes while a
-    /// part is copied. Twice as many are no faster, and others have to wait for as long.
+    /// After so many bytes of one stream in one turn no further receive begins: others wait.
     /// </summary>
     private const int MaxBytesPerTurn = 256 * 1024;
 

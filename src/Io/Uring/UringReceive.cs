@@ -21,6 +21,9 @@ internal sealed unsafe class UringReceive(
     /// <summary>The last one left nothing: the next need not try before it waits.</summary>
     private bool _isDrained;
 
+    /// <summary>Bytes, or minus errno.</summary>
+    public int Received => Result;
+
     public override bool IsWanted()
     {
         if (!stream.IsOpen) return false;

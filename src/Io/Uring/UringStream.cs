@@ -15,9 +15,6 @@ internal sealed unsafe class UringStream : StreamSocket
     private readonly UringReceive _receive;
     private readonly UringHangUp _hangUp;
 
-    /// <summary>What is told now had come before: nothing new is received.</summary>
-    private bool _takesBack;
-
     public UringStream(UringLoop loop, int fd, IStreamHandler handler)
         : base(loop, handler)
     {
@@ -50,7 +47,7 @@ internal sealed unsafe class UringStream : StreamSocket
     public void OnReceiveEnded(int result, iovec* vectors)
     {
         OnReceiveResult(result);
-        if (result <= 0 || !IsOpen || _takesBack || Handler.ReceivesPerTurn <= 1) return;
+        if (result <= 0 || !IsOpen || Handler.ReceivesPerTurn <= 1) return;
         _ = ReceiveNow(_fd, vectors, receives: 1);
     }
 
@@ -70,9 +67,9 @@ internal sealed unsafe class UringStream : StreamSocket
         _send.Tell();
         if (!IsOpen) return;
         _loop.End(_receive);
-        _takesBack = true;
-        _receive.Tell();
-        _takesBack = false;
+        if (!_receive.TryTake()) return;
+        OnReceiveResult(_receive.Received);
+        ResumeReceive();
     }
 
     private protected override void TakeBackReceive() => _loop.End(_receive);

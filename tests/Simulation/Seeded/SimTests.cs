@@ -9,10 +9,7 @@ public sealed class SimTests
     /// <summary>./sim runs as many as one has patience for.</summary>
     private const int Seeds = 16;
 
-    /// <summary>
-    /// And one that was found: a kick of what the shield held, inside another, in bio mode.
-    /// </summary>
-    public static TheoryData<int> SomeSeeds => [.. Enumerable.Range(1, Seeds), 70143];
+    public static TheoryData<int> SomeSeeds => [.. Enumerable.Range(1, Seeds)];
 
     [Theory]
     [MemberData(nameof(SomeSeeds))]

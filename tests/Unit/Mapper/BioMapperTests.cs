@@ -227,6 +227,24 @@ public sealed class BioMapperTests
         ends.ShouldBe(20);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(20_000)]
+    public void Writes_that_the_shield_held_may_end_as_soon_as_they_are_mapped(int writes)
+    {
+        var stale = new StaleWrite();
+        _map.Shield!.Add(null, 0, 0, 4096, stale);
+        // The shield stays up, and each end has what it holds looked at.
+        _map.Shield.Add(null, 0, Each, 4096, new StaleWrite());
+        Bio[] held = [.. Enumerable.Range(0, writes).Select(_ => _bench.Write(_map))];
+        held.ShouldAllBe(bio => !Owner.HasEnded(bio));
+        // The device below refuses it at once.
+        _first.Shift = TestDevice.DefaultBytes;
+        stale.End();
+        held.ShouldAllBe(bio => Owner.StatusOf(bio) == BlockStatus.IoError);
+        _map.InFlight.ShouldBe(0);
+    }
+
     private sealed class Reuser(Action<Bio> end) : IBioOwner
     {
         public void EndBio(Bio bio) => end(bio);
