@@ -22,6 +22,7 @@ public sealed class FloodGateTests : IDisposable
     private readonly BufferPool _pool = new(64 << 20);
     private readonly List<(NbdDevice Device, ReadLoad Load)> _clients = [];
     private TimedDevice? _device;
+    private NbdClients? _others;
     private NbdServer? _server;
 
     public FloodGateTests() => _network = new SimulatedNetwork(_loop);
@@ -154,13 +155,47 @@ public sealed class FloodGateTests : IDisposable
         _device!.Queued.ShouldBeGreaterThan(Deep / 2);
     }
 
+    /// <summary>In the middle of a large write; and never without one.</summary>
+    [Fact]
+    public async Task A_turn_takes_more_of_who_is_alone_than_beside_others_and_least_beside_a_reader()
+    {
+        Serve(atOnce: 1, 20 * Us);
+        var at = Endpoint.Unix("/sim/raw");
+        using Listener listener = _network.Listen(at);
+        Task<Connection> accepting = listener.AcceptAsync(CancellationToken.None).AsTask();
+        Task<Connection> connecting =
+            _network.ConnectAsync(at, CancellationToken.None).AsTask();
+        _loop.RunUntil(() => accepting.IsCompleted && connecting.IsCompleted, Second)
+            .ShouldBeTrue();
+        using Connection client = await connecting;
+        var session = new NbdClientSession(new NbdExport("x", _device!), false, false);
+        // Freed by itself, when its client has gone.
+        var served = new NbdServerConnection(
+            _server!, session, await accepting, _others!);
+        served.ReceivesPerTurn.ShouldBe(1);
+        byte[] bytes = new byte[NbdProtocol.RequestSize + 100];
+        new NbdRequest(NbdCommandFlags.None, NbdCommand.Write, 1, 0, 1 << 20).Write(bytes);
+        await client.WriteAsync(bytes, CancellationToken.None);
+        // It takes that long, too, until it is no light client itself.
+        _loop.RunFor(2 * Second);
+        served.ReceivesPerTurn.ShouldBe(8);
+        Connect(Deep);
+        _loop.RunFor(Second / 10);
+        served.ReceivesPerTurn.ShouldBe(2);
+        Connect(1);
+        _loop.RunFor(Second / 10);
+        served.ReceivesPerTurn.ShouldBe(1);
+        client.Dispose();
+        _loop.RunFor(Second / 10);
+    }
+
     private void Serve(
         int atOnce, long serviceNs, bool holdsFloods = true, long jitterNs = 0)
     {
         _device = new TimedDevice(_loop, atOnce, serviceNs) { JitterNs = jitterNs };
+        _others = new NbdClients(_loop, _pool) { HoldsFloods = holdsFloods };
         _server = new NbdServer(
-            _loop, _network, At, [new NbdExport("x", _device)],
-            new NbdClients(_loop, _pool) { HoldsFloods = holdsFloods }, _ => { });
+            _loop, _network, At, [new NbdExport("x", _device)], _others, _ => { });
         _server.Start();
     }
 
