@@ -157,7 +157,7 @@ public sealed class FloodGateTests : IDisposable
 
     /// <summary>In the middle of a large write; and never without one.</summary>
     [Fact]
-    public async Task A_turn_takes_more_of_who_is_alone_than_beside_others_and_least_beside_a_reader()
+    public async Task A_turn_takes_most_of_who_is_alone_and_least_beside_a_reader()
     {
         Serve(atOnce: 1, 20 * Us);
         var at = Endpoint.Unix("/sim/raw");
